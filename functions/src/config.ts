@@ -1,0 +1,43 @@
+import * as z from "zod";
+
+const seconds = (fallback: number) =>
+  z.coerce.number().int().min(1).max(86_400_000).default(fallback);
+const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+
+const environment = z.object({
+  STORE: z.enum(["sqlite", "firestore"]).optional(),
+  DATA_DIR: z.string().min(1).default(".latchkey"),
+  SQLITE_SYNCHRONOUS: z.enum(["FULL", "NORMAL"]).default("FULL"),
+  ADMIN_SECRET: z.string().default(""),
+  LOOKUP_PEPPER: z.string().regex(/^[0-9a-f]{64}$/i, "must be 64 hex digits"),
+  ENCRYPTION_KEYS: z.string().min(1),
+  FLOATING_SESSION_TTL_SECONDS: seconds(900),
+  ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
+  FAILED_REQUESTS_PER_MINUTE: count(300),
+  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
+});
+
+/** The service's settings, from environment variables. */
+export type Config = z.output<typeof environment> & {
+  readonly STORE: "sqlite" | "firestore";
+  readonly TRUSTED_PROXIES: number;
+};
+
+/** Throws an error that names the variable when one is missing or wrong. */
+export function readConfig(variables: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      (issue) => `${issue.path.join(".")}: ${issue.message}`,
+    );
+    throw new Error(`The configuration is not valid. ${problems.join("; ")}`);
+  }
+  // Cloud Run says so; the functions emulator imitates it but has no Firestore of its own.
+  const deployed = Boolean(variables["K_SERVICE"]) && !variables["FUNCTIONS_EMULATOR"];
+  return {
+    ...parsed.data,
+    STORE: parsed.data.STORE ?? (deployed ? "firestore" : "sqlite"),
+    TRUSTED_PROXIES: parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0),
+  };
+}

@@ -1,0 +1,40 @@
+/** Every reason to refuse a request that licensing itself has. Words and statuses live with each surface. */
+export type RefusalCode =
+  | "LICENSE_NOT_FOUND"
+  | "LICENSE_REVOKED"
+  | "LICENSE_SUSPENDED"
+  | "LICENSE_EXPIRED"
+  | "WRONG_PRODUCT"
+  | "MACHINE_LIMIT_REACHED"
+  | "SEAT_LIMIT_REACHED"
+  | "NOT_ACTIVATED"
+  | "TOKEN_INVALID"
+  | "TOKEN_EXPIRED"
+  | "RATE_LIMITED"
+  | "PRODUCT_NOT_FOUND"
+  | "PRODUCT_ID_TAKEN"
+  | "PRODUCT_ID_RESERVED"
+  | "SLUG_TAKEN"
+  | "VARIANT_TAKEN"
+  | "ACCOUNT_FIXED";
+
+export type Refusal = {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  /** The limit that was reached. */
+  readonly limit?: number;
+  readonly retryAfterSeconds?: number;
+  /** The request field the refusal is about. */
+  readonly field?: string;
+};
+
+export type Accepted<T> = { readonly ok: true } & T;
+export type Decision<T> = Accepted<T> | Refusal;
+
+export const accept = <T>(outcome: T): Accepted<T> => ({ ok: true, ...outcome });
+
+export const refuse = (code: RefusalCode, details: Omit<Refusal, "ok" | "code"> = {}): Refusal => ({
+  ok: false,
+  code,
+  ...details,
+});

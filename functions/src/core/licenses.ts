@@ -1,0 +1,75 @@
+import { type Refusal, refuse } from "./decision.ts";
+import type { License, LicenseType, Variant } from "./records.ts";
+
+export const UNLIMITED = -1;
+const DAY_MS = 86_400_000;
+const TOKEN_LIFE_MS = 30 * DAY_MS;
+const DEGRADED_TOKEN_LIFE_MS = DAY_MS;
+
+/** The refusal that any use of the license meets now, or `undefined` when it stands. */
+export function standing(license: License, now: number): Refusal | undefined {
+  if (license.status === "revoked") return refuse("LICENSE_REVOKED");
+  if (license.status === "suspended") return refuse("LICENSE_SUSPENDED");
+  // Expiry is exclusive: at the very millisecond of expiresAt the license is over.
+  if (license.expiresAt !== null && now >= license.expiresAt) return refuse("LICENSE_EXPIRED");
+  return undefined;
+}
+
+/** A product is named by its handle or by its UUID, with or without hyphens. */
+export function namesProduct(product: { id: string; handle: string }, reference: string): boolean {
+  if (reference === product.handle) return true;
+  return undashed(reference) === undashed(product.id);
+}
+
+/** A license is good for its own product and for those its bundle unlocks. */
+export function coversProduct(license: License, reference: string): boolean {
+  const own = { id: license.productId, handle: license.productHandle };
+  return [own, ...license.unlockedProducts].some((product) => namesProduct(product, reference));
+}
+
+/** The 32 hex digits of a product's UUID: its id in the CodeGate dialect. */
+export const undashed = (uuid: string): string => uuid.replaceAll("-", "").toLowerCase();
+
+/** How many machines or floating seats the license may hold at once; `undefined` when unlimited. */
+export function slotsOf(license: License): number | undefined {
+  if (license.licenseType === "site") return undefined;
+  const slots =
+    license.licenseType === "floating"
+      ? (license.maxConcurrent ?? license.maxMachines)
+      : license.maxMachines;
+  return slots === UNLIMITED ? undefined : slots;
+}
+
+/**
+ * When a token issued now ends. 30 days, 24 hours on a degraded license (reference, section 6.1),
+ * and never past the license itself: offline clients know no other expiry.
+ */
+export function tokenExpiry(license: License, now: number): number {
+  const life = license.status === "degraded" ? DEGRADED_TOKEN_LIFE_MS : TOKEN_LIFE_MS;
+  return Math.min(now + life, license.expiresAt ?? Number.POSITIVE_INFINITY);
+}
+
+export type Terms = Pick<License, "licenseType" | "maxMachines" | "maxConcurrent" | "expiresAt">;
+export type AskedTerms = { readonly [K in keyof Terms]?: Terms[K] | undefined };
+
+/** What was asked for, else what the variant says, else the defaults of the native contract. */
+export function termsOf(asked: AskedTerms, variant: Variant | undefined, now: number): Terms {
+  const licenseType: LicenseType = asked.licenseType ?? variant?.licenseType ?? "per-machine";
+  const duration = variant?.durationDays ?? null;
+  return {
+    licenseType,
+    maxMachines:
+      asked.maxMachines ?? variant?.maxMachines ?? (licenseType === "site" ? UNLIMITED : 2),
+    maxConcurrent: asked.maxConcurrent ?? variant?.maxConcurrent ?? null,
+    expiresAt:
+      asked.expiresAt === undefined
+        ? duration === null
+          ? null
+          : now + duration * DAY_MS
+        : asked.expiresAt,
+  };
+}
+
+/** Clients may send a variant as `<productId>-<name>`. */
+export const variantName = (productHandle: string, given: string): string =>
+  given.startsWith(`${productHandle}-`) ? given.slice(productHandle.length + 1) : given;

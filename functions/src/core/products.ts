@@ -1,0 +1,17 @@
+const SUFFIX_LENGTH = 8;
+
+/** The name a product gets when its vendor chose none. */
+export const productHandle = (id: string): string => `prod_${id.replaceAll("-", "").slice(0, 12)}`;
+
+/** A slug from the name; when that is taken, one that cannot be. */
+export function slugCandidates(name: string, id: string): string[] {
+  const words = name
+    .normalize("NFKD")
+    .replaceAll(/\p{Mark}/gu, "")
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, "-")
+    .slice(0, 64)
+    .replaceAll(/^-+|-+$/g, "");
+  const slug = words || "product";
+  return [slug, `${slug}-${id.slice(0, SUFFIX_LENGTH)}`];
+}

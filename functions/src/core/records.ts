@@ -1,0 +1,92 @@
+// What the rules speak about. Instants are epoch milliseconds, durations name their unit.
+
+export type Account = { id: string; createdAt: number };
+
+export type Product = {
+  /** A UUID; `handle` is the vendor's own name for it. */
+  id: string;
+  accountId: string;
+  handle: string;
+  slug: string;
+  name: string;
+  description: string;
+  status: "live" | "unlisted" | "archived";
+  createdAt: number;
+  updatedAt: number;
+};
+
+export type LicenseType = "per-machine" | "floating" | "site";
+export type LicenseStatus = "active" | "degraded" | "suspended" | "revoked";
+
+/** A tier of a product; null leaves the term to the product-wide default. */
+export type Variant = {
+  id: string;
+  productId: string;
+  accountId: string;
+  name: string;
+  label: string;
+  licenseType: LicenseType | null;
+  maxMachines: number | null;
+  maxConcurrent: number | null;
+  durationDays: number | null;
+  active: boolean;
+  createdAt: number;
+  updatedAt: number;
+};
+
+export type Attempts = { startedAt: number; count: number };
+
+export type License = {
+  /** The document id: changes with the key. */
+  keyHash: string;
+  /** The identity: outlives the key. */
+  id: string;
+  keySealed: string;
+  accountId: string;
+  productId: string;
+  productHandle: string;
+  unlockedProducts: { id: string; handle: string }[];
+  email: string;
+  variant: string;
+  licenseType: LicenseType;
+  status: LicenseStatus;
+  threatLevel: number;
+  /** -1 is unlimited. */
+  maxMachines: number;
+  maxConcurrent: number | null;
+  machinesUsed: number;
+  seatsUsed: number;
+  attempts: Attempts;
+  expiresAt: number | null;
+  purchasedAt: number | null;
+  discountCode: string | null;
+  purchaseId: string | null;
+  bundleId: string | null;
+  disputeReason: string | null;
+  disputedAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+};
+
+export type Activation = {
+  id: string;
+  licenseId: string;
+  accountId: string;
+  fingerprint: string;
+  hostname: string;
+  firstSeen: number;
+  lastSeen: number;
+  seatExpiresAt: number | null;
+  attempts: Attempts | null;
+};
+
+export type ApiKey = {
+  secretHash: string;
+  id: string;
+  accountId: string;
+  name: string;
+  kind: "native";
+  prefix: string;
+  createdAt: number;
+  revokedAt: number | null;
+};

@@ -1,0 +1,89 @@
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  hkdfSync,
+  randomBytes,
+  timingSafeEqual,
+} from "node:crypto";
+
+/** What a hash or a sealed text is for; one purpose never reads another's. */
+export type Purpose = "license-key" | "api-key" | "signing-key" | "idempotency" | "admin-secret";
+
+export type Vault = {
+  /** Keyed hash by which a secret is looked up: HMAC-SHA256 as 43 base64url characters. */
+  readonly hash: (purpose: Purpose, secret: string) => string;
+  /** AES-256-GCM under the newest key, as `version.data`. */
+  readonly seal: (purpose: Purpose, text: string) => string;
+  /** Throws when the text was sealed for another purpose, with a key that is gone, or altered. */
+  readonly open: (purpose: Purpose, sealed: string) => string;
+};
+
+export type VaultKeys = {
+  /** 32 bytes; never changes, or every license key would be unknown. */
+  readonly pepper: Uint8Array;
+  /** The first seals, all of them open. */
+  readonly encryption: readonly { readonly version: string; readonly key: Uint8Array }[];
+};
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+export function createVault(keys: VaultKeys): Vault {
+  const newest = keys.encryption[0];
+  if (!newest) throw new RangeError("A vault needs an encryption key.");
+  const peppers = new Map<Purpose, Buffer>();
+  const pepperFor = (purpose: Purpose) => {
+    const known = peppers.get(purpose);
+    if (known) return known;
+    const derived = Buffer.from(hkdfSync("sha256", keys.pepper, "", `latchkey ${purpose}`, 32));
+    peppers.set(purpose, derived);
+    return derived;
+  };
+  return {
+    hash: (purpose, secret) =>
+      createHmac("sha256", pepperFor(purpose)).update(secret).digest("base64url"),
+    seal(purpose, text) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv("aes-256-gcm", newest.key, iv).setAAD(Buffer.from(purpose));
+      const sealed = Buffer.concat([iv, cipher.update(text, "utf8"), cipher.final()]);
+      const whole = Buffer.concat([sealed, cipher.getAuthTag()]);
+      return `${newest.version}.${whole.toString("base64url")}`;
+    },
+    open(purpose, sealed) {
+      const [version, data = ""] = sealed.split(".", 2);
+      const known = keys.encryption.find((entry) => entry.version === version);
+      if (!known) throw new Error(`No encryption key of version ${version}.`);
+      const whole = Buffer.from(data, "base64url");
+      const decipher = createDecipheriv("aes-256-gcm", known.key, whole.subarray(0, IV_BYTES))
+        .setAAD(Buffer.from(purpose))
+        .setAuthTag(whole.subarray(-TAG_BYTES));
+      const text = decipher.update(whole.subarray(IV_BYTES, -TAG_BYTES));
+      return Buffer.concat([text, decipher.final()]).toString("utf8");
+    },
+  };
+}
+
+/** Reads `version:hex,version:hex`, newest first. */
+export function parseEncryptionKeys(text: string): VaultKeys["encryption"] {
+  return text.split(",").map((entry) => {
+    const match = /^([A-Za-z0-9]{1,16}):([0-9a-f]{64})$/i.exec(entry.trim());
+    if (!match?.[1] || !match[2]) {
+      throw new TypeError("Encryption keys are version:64 hex digits, separated by commas.");
+    }
+    return { version: match[1], key: Buffer.from(match[2], "hex") };
+  });
+}
+
+/** A document id for what may exist once: the same parts give the same id. */
+export const derivedId = (kind: string, ...parts: readonly string[]): string =>
+  createHash("sha256")
+    .update(JSON.stringify([kind, ...parts]))
+    .digest("base64url");
+
+/** Compares without telling by its time where the difference is. */
+export function sameSecret(given: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(given), digest(expected));
+}

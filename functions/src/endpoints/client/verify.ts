@@ -1,0 +1,36 @@
+import * as z from "zod";
+import { defineEndpoint } from "../../http/endpoint.ts";
+import { nativeSurface } from "../../http/native-surface.ts";
+import { verify as verifyLicense } from "../../operations/licenses/verify.ts";
+import { licenseKey, licenseType, productId } from "../fields.ts";
+import { standingFields, standingOf } from "./standing.ts";
+
+export const verify = defineEndpoint({
+  name: "verify",
+  methods: ["POST"],
+  access: "public",
+  summary: "Check a license key",
+  description: "Says whether the key is good for the product now. Binds no machine.",
+  mutates: false,
+  surface: nativeSurface({ failure: "valid", missingFields: "Missing required fields" }),
+  input: z.object({ licenseKey, productId }).meta({ id: "VerifyRequest" }),
+  output: z
+    .object({
+      valid: z.literal(true),
+      ...standingFields,
+      licenseType,
+      productId: z.string().meta({ example: "prod_abc123" }),
+    })
+    .meta({ id: "VerifyResponse" }),
+  async handle(deps, input) {
+    const decision = await verifyLicense(deps, input);
+    if (!decision.ok) return decision;
+    const { license } = decision;
+    return {
+      valid: true as const,
+      ...standingOf(license),
+      licenseType: license.licenseType,
+      productId: license.productHandle,
+    };
+  },
+});

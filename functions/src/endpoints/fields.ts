@@ -1,0 +1,93 @@
+import * as z from "zod";
+
+/** Text a person or program may send: bounded, well-formed, without NUL. */
+export const text = (maxLength: number) =>
+  z
+    .string("must be a string")
+    .min(1, "is required")
+    .max(maxLength, `must be at most ${maxLength} characters`)
+    .refine((value) => !value.includes("\0"), "must not contain NUL characters")
+    .refine((value) => value.isWellFormed(), "must be well-formed Unicode");
+
+export const licenseKey = text(128).meta({
+  description: "Case, hyphens and spaces do not matter in a key this service made.",
+  example: "7K3QZ-M9X2C-4TBWF-8N5RJ-P6HVD",
+});
+export const machineFingerprint = text(256).meta({
+  description: "A stable identifier of the machine, such as a SHA-256 of its machine id.",
+  example: "ab12cd34ef56",
+});
+export const hostname = text(255).meta({
+  description: "The label shown to the vendor.",
+  example: "ws-01",
+});
+export const productId = text(128).meta({
+  description: "The vendor's handle of the product, or its UUID.",
+  example: "prod_abc123",
+});
+export const sessionToken = text(8_192).meta({
+  description: "The token of the last `activate` or `validate`.",
+  example: "eyJhbGciOiJSUzI1NiIsImtpZCI6...",
+});
+
+/** A name that stands in ids and URLs. */
+const HANDLE = /^[A-Za-z0-9][A-Za-z0-9_.@:-]*$/;
+export const handle = (maxLength: number) =>
+  text(maxLength).regex(
+    HANDLE,
+    "must start with a letter or digit and hold only letters, digits and _ . @ : -",
+  );
+export const creatorId = handle(128).meta({
+  description: "The account that owns what is made. With an API key it is the key's own.",
+  example: "studio-one",
+});
+
+export const email = z
+  .string("must be a string")
+  .trim()
+  .toLowerCase()
+  .max(254, "must be at most 254 characters")
+  .pipe(z.email("must be an e-mail address"))
+  .meta({ description: "The customer's address.", example: "artist@example.com" });
+
+export const licenseType = z
+  .enum(["per-machine", "floating", "site"], 'must be "per-machine", "floating" or "site"')
+  .meta({ example: "per-machine" });
+
+/** A number of machines or seats; -1 is unlimited. */
+export const slots = z
+  .int("must be a whole number")
+  .min(-1, "must be -1 (unlimited) or at least 1")
+  .max(1_000_000, "must be at most 1000000")
+  .refine((value) => value !== 0, "must be -1 (unlimited) or at least 1");
+
+const INSTANT =
+  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+
+/** An ISO 8601 date or date-time as epoch milliseconds; without an offset it is UTC. */
+export const instant = z
+  .string("must be an ISO 8601 date-time string")
+  .transform((value, context) => {
+    const match = INSTANT.exec(value.trim());
+    const zoned = match && value.includes("T") && !match[1] ? `${value.trim()}Z` : value.trim();
+    const ms = match ? Date.parse(zoned) : Number.NaN;
+    if (Number.isNaN(ms) || ms < 0) {
+      context.addIssue({ code: "custom", message: "must be an ISO 8601 date-time" });
+      return z.NEVER;
+    }
+    return ms;
+  })
+  .meta({ example: "2027-12-31T00:00:00Z" });
+
+/** An expiry: null or an empty string is none. */
+export const expiry = z
+  .union([z.null(), z.literal("").transform(() => null), instant])
+  .meta({ description: "ISO 8601; null is perpetual.", example: "2027-12-31T00:00:00Z" });
+
+export const isoInstant = z.iso.datetime({ precision: 3 }).meta({
+  example: "2027-12-31T00:00:00.000Z",
+});
+
+export const iso = (epochMs: number): string => new Date(epochMs).toISOString();
+export const isoOrNull = (epochMs: number | null): string | null =>
+  epochMs === null ? null : iso(epochMs);

@@ -1,0 +1,53 @@
+import * as z from "zod";
+import { defineEndpoint } from "../../http/endpoint.ts";
+import { nativeSurface } from "../../http/native-surface.ts";
+import { createVariant as create } from "../../operations/products/create-variant.ts";
+import { creatorId, handle, licenseType, productId, slots, text } from "../fields.ts";
+
+export const createVariant = defineEndpoint({
+  name: "createVariant",
+  methods: ["POST"],
+  access: "admin",
+  summary: "Create a variant of a product",
+  description: "What licenses of this tier are like unless they say otherwise.",
+  mutates: true,
+  surface: nativeSurface({ failure: "success" }),
+  input: z
+    .strictObject({
+      productId,
+      name: handle(64).meta({
+        description: "What `variant` holds on licenses; may come with the product id as prefix.",
+        example: "pro",
+      }),
+      label: text(200).optional().meta({ example: "Pro" }),
+      licenseType: licenseType.optional(),
+      maxMachines: slots.optional().meta({ example: 3 }),
+      maxConcurrent: slots.optional().meta({ description: "Floating seats.", example: 5 }),
+      durationDays: z
+        .int("must be a whole number")
+        .min(1, "must be at least 1")
+        .max(36_500, "must be at most 36500")
+        .optional()
+        .meta({
+          description: "How long its licenses last; perpetual when left out.",
+          example: 365,
+        }),
+      active: z.boolean("must be true or false").optional(),
+      creatorId: creatorId.optional(),
+    })
+    .meta({ id: "CreateVariantRequest" }),
+  output: z
+    .object({
+      success: z.literal(true),
+      variantId: z.string().meta({ example: "prod_abc123-pro" }),
+    })
+    .meta({ id: "CreateVariantResponse" }),
+  async handle(deps, input, principal) {
+    const decision = await create(deps, principal, input);
+    if (!decision.ok) return decision;
+    return {
+      success: true as const,
+      variantId: `${decision.product.handle}-${decision.variant.name}`,
+    };
+  },
+});

@@ -1,0 +1,18 @@
+import type { Deps } from "../operations/deps.ts";
+import type { FailureLimiter } from "./failure-limiter.ts";
+
+export type LogEntry = {
+  readonly severity: "INFO" | "WARNING" | "ERROR";
+  readonly message: string;
+  readonly [field: string]: unknown;
+};
+
+/** What the edge needs of the world besides what operations need. */
+export type Edge = {
+  readonly deps: Deps;
+  readonly adminSecret: string;
+  readonly failures: FailureLimiter;
+  /** How many proxies in front of us append to `X-Forwarded-For`. */
+  readonly trustedProxies: number;
+  readonly log: (entry: LogEntry) => void;
+};

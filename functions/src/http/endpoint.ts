@@ -1,0 +1,69 @@
+import { type HttpsFunction, onRequest } from "firebase-functions/https";
+import type * as z from "zod";
+import type { Refusal } from "../core/decision.ts";
+import type { Deps } from "../operations/deps.ts";
+import type { Principal } from "../operations/principal.ts";
+import { boundSecrets, liveEdge } from "../runtime.ts";
+import type { EdgeRequest } from "./request.ts";
+import { replyUnready, serve } from "./serve.ts";
+import type { Surface } from "./surface.ts";
+
+type Common<I extends z.ZodType, O extends z.ZodType> = {
+  /** The function's deployed name. */
+  readonly name: string;
+  readonly methods: readonly ("GET" | "POST")[];
+  readonly summary: string;
+  readonly description?: string;
+  /** A retry under the same `Idempotency-Key` must not change anything twice. */
+  readonly mutates: boolean;
+  /** Seconds a shared cache may keep the answer; without it, none may. */
+  readonly cacheSeconds?: number;
+  readonly surface: Surface;
+  readonly input: I;
+  readonly output: O;
+};
+
+/** For anybody; where a license key is the credential, it is in the input. */
+type PublicSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
+  readonly access: "public";
+  readonly handle: (deps: Deps, input: z.output<I>) => Promise<z.input<O> | Refusal>;
+};
+
+/** `admin` takes the admin secret or an API key, `administrator` the admin secret alone. */
+type AdminSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
+  readonly access: "admin" | "administrator";
+  readonly handle: (
+    deps: Deps,
+    input: z.output<I>,
+    principal: Principal,
+  ) => Promise<z.input<O> | Refusal>;
+};
+
+export type EndpointSpec<I extends z.ZodType, O extends z.ZodType> =
+  | PublicSpec<I, O>
+  | AdminSpec<I, O>;
+
+// biome-ignore lint/suspicious/noExplicitAny: where endpoints of every shape meet
+export type AnyEndpointSpec = EndpointSpec<any, any>;
+
+export type Endpoint = HttpsFunction & { readonly spec: AnyEndpointSpec };
+
+/** Turns a description into a deployable HTTPS function. */
+export function defineEndpoint<I extends z.ZodType, O extends z.ZodType>(
+  spec: EndpointSpec<I, O>,
+): Endpoint {
+  const deployed = onRequest(
+    {
+      invoker: "public",
+      memory: "256MiB",
+      secrets: boundSecrets({ administers: spec.access !== "public" }),
+    },
+    async (request, response) => {
+      const edge = await liveEdge().catch((error: unknown) => {
+        replyUnready(spec, error, response);
+      });
+      if (edge) await serve(spec, edge, request as EdgeRequest, response);
+    },
+  );
+  return Object.assign(deployed, { spec });
+}

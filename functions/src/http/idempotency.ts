@@ -1,0 +1,108 @@
+import { derivedId } from "../crypto/vault.ts";
+import type { Deps } from "../operations/deps.ts";
+import { idempotencyRecords } from "../store/collections.ts";
+import type { DocumentStore } from "../store/document-store.ts";
+import { meteredTransaction, newMeter } from "../store/metered.ts";
+import { Problem } from "./problem.ts";
+import type { Answer } from "./surface.ts";
+
+const LIFE_MS = 86_400_000;
+const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
+
+/** The header's key, or `undefined` when there is none. */
+export function idempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === "string" && KEY_FORM.test(header)) return header;
+  throw new Problem(
+    "INVALID_REQUEST",
+    "Idempotency-Key: must be 1 to 255 printable ASCII characters",
+    {
+      fields: [
+        { field: "Idempotency-Key", message: "must be 1 to 255 printable ASCII characters" },
+      ],
+    },
+  );
+}
+
+/**
+ * Runs a request once for its key. The outcome of the change is kept in the change's own
+ * transaction, the answer after it: a retry after the answer gets the answer, a retry after a crash
+ * between the two gets an answer made from the outcome, and neither changes anything again.
+ */
+export async function runOnce(
+  deps: Deps,
+  request: { readonly scope: readonly string[]; readonly key: string; readonly input: unknown },
+  run: (deps: Deps) => Promise<Answer>,
+): Promise<Answer> {
+  const id = derivedId("idempotency", ...request.scope, request.key);
+  const requestHash = deps.vault.hash("idempotency", JSON.stringify(request.input));
+  const known = await deps.store.get(idempotencyRecords, id);
+  const first = live(known, requestHash, deps.now());
+  if (first?.answerSealed) {
+    const answer: Answer = JSON.parse(deps.vault.open("idempotency", first.answerSealed));
+    return replayed(answer);
+  }
+  let outcomeSealed: string | null = null;
+  let repeated = false;
+  const once: DocumentStore["transaction"] = (body) =>
+    deps.store.transaction(async (tx) => {
+      const record = live(await tx.get(idempotencyRecords, id), requestHash, deps.now());
+      repeated = Boolean(record?.outcomeSealed);
+      if (record?.outcomeSealed) {
+        outcomeSealed = record.outcomeSealed;
+        return JSON.parse(deps.vault.open("idempotency", record.outcomeSealed));
+      }
+      const meter = newMeter();
+      const outcome = await body(meteredTransaction(tx, meter));
+      if (meter.writes > 0 && accepted(outcome)) {
+        outcomeSealed = deps.vault.seal("idempotency", JSON.stringify(outcome));
+        tx.set(idempotencyRecords, {
+          id,
+          requestHash,
+          outcomeSealed,
+          answerSealed: null,
+          expireAt: deps.now() + LIFE_MS,
+        });
+      }
+      return outcome;
+    });
+  const answer = await run({ ...deps, once });
+  // A fault or a limit is not the request's answer: the retry shall find out for itself.
+  if (answer.status < 500 && answer.status !== 429) {
+    await deps.store.commit([
+      {
+        kind: "set",
+        collection: idempotencyRecords,
+        record: {
+          id,
+          requestHash,
+          outcomeSealed,
+          answerSealed: deps.vault.seal("idempotency", JSON.stringify(answer)),
+          expireAt: deps.now() + LIFE_MS,
+        },
+      },
+    ]);
+  }
+  return repeated ? replayed(answer) : answer;
+}
+
+function live<R extends { requestHash: string; expireAt: number }>(
+  record: R | undefined,
+  requestHash: string,
+  now: number,
+): R | undefined {
+  if (!record || record.expireAt <= now) return undefined;
+  if (record.requestHash === requestHash) return record;
+  throw new Problem(
+    "IDEMPOTENCY_KEY_REUSED",
+    "Idempotency-Key: was used with another request in the last 24 hours",
+  );
+}
+
+const replayed = (answer: Answer): Answer => ({
+  ...answer,
+  headers: { ...answer.headers, "Idempotent-Replayed": "true" },
+});
+
+const accepted = (outcome: unknown): boolean =>
+  typeof outcome === "object" && outcome !== null && "ok" in outcome && outcome.ok === true;

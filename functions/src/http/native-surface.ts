@@ -1,0 +1,81 @@
+import type { Refusal, RefusalCode } from "../core/decision.ts";
+import { type Problem, problemStatus } from "./problem.ts";
+import type { Surface } from "./surface.ts";
+
+type Words = string | ((refusal: Refusal) => string);
+
+/** Statuses and words of the native contract (reference, section 3). */
+export const nativeRefusals = {
+  LICENSE_NOT_FOUND: [404, "License not found"],
+  LICENSE_REVOKED: [403, "License has been revoked"],
+  LICENSE_SUSPENDED: [403, "License has been suspended"],
+  LICENSE_EXPIRED: [403, "License has expired"],
+  WRONG_PRODUCT: [403, "License is for a different product"],
+  MACHINE_LIMIT_REACHED: [
+    403,
+    ({ limit }) => `Machine limit reached (${limit}). Deactivate another machine first.`,
+  ],
+  SEAT_LIMIT_REACHED: [
+    403,
+    ({ limit }) => `Floating seat limit reached (${limit}). Close another session first.`,
+  ],
+  NOT_ACTIVATED: [404, "Machine is not activated on this license"],
+  TOKEN_INVALID: [401, "Session token is invalid. Activate again."],
+  TOKEN_EXPIRED: [401, "Session token has expired. Activate again."],
+  RATE_LIMITED: [429, "Too many activation attempts. Try again later."],
+  PRODUCT_NOT_FOUND: [404, ({ field }) => `${field ?? "productId"}: no such product`],
+  PRODUCT_ID_TAKEN: [409, "productId: already taken"],
+  PRODUCT_ID_RESERVED: [400, "productId: must not have the form of a UUID"],
+  SLUG_TAKEN: [409, "slug: already taken in this account"],
+  VARIANT_TAKEN: [409, "name: the product already has this variant"],
+  ACCOUNT_FIXED: [400, "creatorId: is the API key's own account; leave it out"],
+} as const satisfies Record<RefusalCode, readonly [status: number, words: Words]>;
+
+type Options = {
+  /** The field that is `false` in a failure body. */
+  readonly failure: "valid" | "success";
+  /** Replaces the text for a missing field where the reference has one. */
+  readonly missingFields?: string;
+  /** Statuses this endpoint has of its own. */
+  readonly statuses?: Partial<Record<RefusalCode, number>>;
+};
+
+/** `{<failure>: false, error, code}` and, where they help, `details`, `retryAfterSeconds`, `requestId`. */
+export function nativeSurface({ failure, missingFields, statuses }: Options): Surface {
+  return {
+    refusal(refusal) {
+      const [status, words]: readonly [number, Words] = nativeRefusals[refusal.code];
+      const retry = refusal.retryAfterSeconds;
+      return {
+        status: statuses?.[refusal.code] ?? status,
+        body: {
+          [failure]: false,
+          error: typeof words === "string" ? words : words(refusal),
+          code: refusal.code,
+          ...(retry === undefined ? {} : { retryAfterSeconds: retry }),
+        },
+        ...(retry === undefined ? {} : { headers: { "Retry-After": String(retry) } }),
+      };
+    },
+    problem(problem, requestId) {
+      const status = problemStatus[problem.code];
+      const details = problem.fields.map(({ field, message }) => ({ field, message }));
+      return {
+        status,
+        body: {
+          [failure]: false,
+          error: wordsOf(problem, missingFields),
+          code: problem.code,
+          ...(details.length > 0 ? { details } : {}),
+          ...(status >= 500 ? { requestId } : {}),
+        },
+        headers: problem.headers,
+      };
+    },
+  };
+}
+
+const wordsOf = (problem: Problem, missingFields: string | undefined): string =>
+  missingFields !== undefined && problem.fields.some((field) => field.missing)
+    ? missingFields
+    : problem.message;

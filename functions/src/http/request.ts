@@ -1,0 +1,100 @@
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import type * as z from "zod";
+import { type FieldProblem, Problem } from "./problem.ts";
+
+export const BODY_LIMIT_BYTES = 1_048_576;
+/** Read and dropped, so that the sender of a body that is too large hears why. */
+const DRAIN_LIMIT_BYTES = 8 * BODY_LIMIT_BYTES;
+/** Names that reach an object's prototype when somebody merges what was sent. */
+const PROTOTYPE_NAMES = new Set(["__proto__", "constructor", "prototype"]);
+const MAX_NAMED_FIELDS = 5;
+
+/** A Cloud Functions request carries the body it has read; a plain one is still a stream. */
+export type EdgeRequest = IncomingMessage & { readonly rawBody?: Buffer };
+
+export type Fields = Record<string, unknown>;
+
+export const urlOf = (request: IncomingMessage): URL =>
+  new URL(request.url ?? "/", "http://localhost");
+
+/** The query string's fields; one that is given twice is a list. */
+export function queryFields(request: IncomingMessage): Fields {
+  const fields: Fields = {};
+  const { searchParams } = urlOf(request);
+  for (const name of searchParams.keys()) {
+    if (PROTOTYPE_NAMES.has(name)) throw prototypeName(name);
+    const values = searchParams.getAll(name);
+    fields[name] = values.length > 1 ? values : values[0];
+  }
+  return fields;
+}
+
+export async function readBody(request: EdgeRequest): Promise<Buffer> {
+  if (request.rawBody) {
+    if (request.rawBody.length > BODY_LIMIT_BYTES) throw tooLarge();
+    return request.rawBody;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > DRAIN_LIMIT_BYTES) break;
+    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);
+  }
+  if (size > BODY_LIMIT_BYTES) throw tooLarge();
+  return Buffer.concat(chunks, size);
+}
+
+/** The fields of a JSON object; an empty body has none. */
+export function jsonFields(body: Buffer): Fields {
+  if (body.length === 0) return {};
+  if (!isUtf8(body)) throw new Problem("INVALID_REQUEST", "The body is not valid UTF-8.");
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"), (name, member) => {
+      if (PROTOTYPE_NAMES.has(name)) throw prototypeName(name);
+      return member;
+    });
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem("INVALID_REQUEST", "The body is not valid JSON.");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Problem("INVALID_REQUEST", "The body must be a JSON object.");
+  }
+  return value as Fields;
+}
+
+/** The input, or a problem that names each field and what to do. */
+export function parseFields<S extends z.ZodType>(schema: S, fields: Fields): z.output<S> {
+  const parsed = schema.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.flatMap((issue) => fieldProblems(issue, fields));
+  const named = problems.slice(0, MAX_NAMED_FIELDS);
+  throw new Problem(
+    "INVALID_REQUEST",
+    named.map(({ field, message }) => `${field}: ${message}`).join("; "),
+    { fields: named },
+  );
+}
+
+function fieldProblems(issue: z.core.$ZodIssue, fields: Fields): FieldProblem[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((field) => ({ field, message: "is not a field of this request" }));
+  }
+  const field = issue.path.join(".") || "body";
+  const top = issue.path.length === 1 ? fields[String(issue.path[0])] : "given";
+  const missing = top === undefined || top === null || top === "";
+  return [{ field, message: missing ? "is required" : issue.message, missing }];
+}
+
+const tooLarge = () =>
+  new Problem("PAYLOAD_TOO_LARGE", `The body is larger than ${BODY_LIMIT_BYTES} bytes.`, {
+    headers: { Connection: "close" },
+  });
+
+const prototypeName = (name: string) =>
+  new Problem("INVALID_REQUEST", `${name}: is not an allowed field name`, {
+    fields: [{ field: name, message: "is not an allowed field name" }],
+  });

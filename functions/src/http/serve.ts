@@ -1,0 +1,211 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+import { write } from "firebase-functions/logger";
+import type { Refusal } from "../core/decision.ts";
+import { canonicalLicenseKey } from "../core/license-keys.ts";
+import type { Deps } from "../operations/deps.ts";
+import type { Principal } from "../operations/principal.ts";
+import { type Meter, metered } from "../store/metered.ts";
+import { authenticate, takeCredentials } from "./authenticate.ts";
+import type { Edge } from "./edge.ts";
+import type { AnyEndpointSpec } from "./endpoint.ts";
+import { callerAddress } from "./failure-limiter.ts";
+import { problemOf } from "./faults.ts";
+import { idempotencyKey, runOnce } from "./idempotency.ts";
+import { Problem } from "./problem.ts";
+import {
+  type EdgeRequest,
+  type Fields,
+  jsonFields,
+  parseFields,
+  queryFields,
+  readBody,
+} from "./request.ts";
+import type { Answer } from "./surface.ts";
+
+const REQUEST_ID_FORM = /^[\w.:-]{8,128}$/;
+const PREFLIGHT_SECONDS = 86_400;
+
+/** Runs one request through one endpoint and writes the only response. */
+export async function serve(
+  spec: AnyEndpointSpec,
+  edge: Edge,
+  request: EdgeRequest,
+  response: ServerResponse,
+): Promise<void> {
+  const startedAt = performance.now();
+  const requestId = requestIdOf(request);
+  const { store, meter } = metered(edge.deps.store);
+  const deps: Deps = { ...edge.deps, store, once: (body) => store.transaction(body) };
+  if (spec.access === "public" && request.method === "OPTIONS") {
+    reply(response, preflight(spec, requestId));
+    return;
+  }
+  const caller = callerAddress(request, edge.trustedProxies);
+  let answer: Answer;
+  try {
+    const wait = edge.failures.blockedFor(caller);
+    if (wait !== undefined) throw tooManyFailures(wait);
+    answer = await answerOf(spec, edge, deps, request);
+  } catch (error) {
+    // A sender that went away hears nothing.
+    if (request.destroyed && !request.complete) return;
+    const problem = problemOf(error, edge.log, { requestId, function: spec.name });
+    answer = spec.surface.problem(problem, requestId);
+  }
+  if (guessed(answer)) edge.failures.failed(caller);
+  reply(response, {
+    ...answer,
+    headers: { ...headersFor(spec, answer, requestId), ...answer.headers },
+  });
+  edge.log(accessEntry(spec, answer, requestId, meter, performance.now() - startedAt));
+}
+
+/** Answers for a service that could not start: a setting or the store is wrong. */
+export function replyUnready(
+  spec: AnyEndpointSpec,
+  error: unknown,
+  response: ServerResponse,
+): void {
+  const requestId = randomUUID();
+  const problem = problemOf(error, write, { requestId, function: spec.name });
+  const answer = spec.surface.problem(problem, requestId);
+  reply(response, {
+    ...answer,
+    headers: { ...headersFor(spec, answer, requestId), ...answer.headers },
+  });
+}
+
+async function answerOf(
+  spec: AnyEndpointSpec,
+  edge: Edge,
+  deps: Deps,
+  request: EdgeRequest,
+): Promise<Answer> {
+  const method = request.method ?? "";
+  if (!spec.methods.some((allowed) => allowed === method)) {
+    throw new Problem("METHOD_NOT_ALLOWED", `Use ${spec.methods.join(" or ")}.`, {
+      headers: { Allow: spec.methods.join(", ") },
+    });
+  }
+  const query = queryFields(request);
+  const sent = method === "GET" ? query : jsonFields(await readBody(request));
+  if (spec.access === "public") {
+    const input = parseFields(spec.input, sent);
+    return change(spec, deps, request, input, keyScope(deps, sent), (inner) =>
+      spec.handle(inner, input),
+    );
+  }
+  const { credentials, rest } = takeCredentials(request.headers, query, sent);
+  const principal = await authenticate(deps, edge.adminSecret, credentials);
+  if (spec.access === "administrator" && principal.kind !== "administrator") {
+    throw new Problem("FORBIDDEN", "Only the adminSecret may do this");
+  }
+  const input = parseFields(spec.input, rest);
+  return change(spec, deps, request, input, principalScope(principal), (inner) =>
+    spec.handle(inner, input, principal),
+  );
+}
+
+/** Runs the handler, under the request's idempotency key where the endpoint changes something. */
+async function change(
+  spec: AnyEndpointSpec,
+  deps: Deps,
+  request: EdgeRequest,
+  input: unknown,
+  scope: string,
+  handle: (deps: Deps) => Promise<unknown>,
+): Promise<Answer> {
+  const run = async (inner: Deps): Promise<Answer> => {
+    const outcome = await handle(inner);
+    return isRefusal(outcome)
+      ? spec.surface.refusal(outcome)
+      : { status: 200, body: spec.output.parse(outcome) };
+  };
+  const key = spec.mutates ? idempotencyKey(request.headers["idempotency-key"]) : undefined;
+  return key === undefined
+    ? run(deps)
+    : runOnce(deps, { scope: [spec.name, scope], key, input }, run);
+}
+
+/** Two customers may choose the same idempotency key; a license key tells them apart. */
+const keyScope = (deps: Deps, sent: Fields): string =>
+  typeof sent["licenseKey"] === "string"
+    ? deps.vault.hash("license-key", canonicalLicenseKey(sent["licenseKey"]))
+    : "";
+
+const principalScope = (principal: Principal): string =>
+  principal.kind === "administrator" ? "administrator" : principal.accountId;
+
+const isRefusal = (outcome: unknown): outcome is Refusal =>
+  typeof outcome === "object" && outcome !== null && "ok" in outcome && outcome.ok === false;
+
+/** Wrong credentials and unknown keys: what somebody who tries keys produces. */
+const guessed = (answer: Answer): boolean => {
+  const { code } = answer.body as { code?: string };
+  return code === "UNAUTHENTICATED" || code === "LICENSE_NOT_FOUND";
+};
+
+const tooManyFailures = (seconds: number) =>
+  new Problem("TOO_MANY_FAILURES", "Too many failed requests from this address. Try again later.", {
+    headers: { "Retry-After": String(seconds) },
+  });
+
+function requestIdOf(request: EdgeRequest): string {
+  const given = request.headers["x-request-id"];
+  return typeof given === "string" && REQUEST_ID_FORM.test(given) ? given : randomUUID();
+}
+
+function headersFor(spec: AnyEndpointSpec, answer: Answer, requestId: string) {
+  const cached = answer.status === 200 && spec.cacheSeconds !== undefined;
+  return {
+    "X-Request-Id": requestId,
+    "Cache-Control": cached ? `public, max-age=${spec.cacheSeconds}` : "no-store",
+    "X-Content-Type-Options": "nosniff",
+    ...(spec.access === "public"
+      ? {
+          "Access-Control-Allow-Origin": "*",
+          "Access-Control-Expose-Headers": "X-Request-Id, Retry-After, Idempotent-Replayed",
+        }
+      : {}),
+  };
+}
+
+const preflight = (spec: AnyEndpointSpec, requestId: string): Answer => ({
+  status: 204,
+  body: undefined,
+  headers: {
+    "X-Request-Id": requestId,
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": spec.methods.join(", "),
+    "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key, X-Request-Id",
+    "Access-Control-Max-Age": String(PREFLIGHT_SECONDS),
+  },
+});
+
+function reply(response: ServerResponse, answer: Answer): void {
+  const body = answer.body === undefined ? "" : JSON.stringify(answer.body);
+  response.writeHead(answer.status, {
+    ...(body ? { "Content-Type": "application/json; charset=utf-8" } : {}),
+    "Content-Length": Buffer.byteLength(body),
+    ...answer.headers,
+  });
+  response.end(body);
+}
+
+const accessEntry = (
+  spec: AnyEndpointSpec,
+  answer: Answer,
+  requestId: string,
+  meter: Meter,
+  elapsedMs: number,
+) => ({
+  severity: "INFO" as const,
+  message: `${spec.name} ${answer.status}`,
+  requestId,
+  function: spec.name,
+  status: answer.status,
+  code: (answer.body as { code?: string }).code,
+  ...meter,
+  ms: Math.round(elapsedMs * 10) / 10,
+});

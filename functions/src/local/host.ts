@@ -1,0 +1,35 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+/** Time a sender has for its whole request: slow ones must not hold connections open. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Longer than the idle time of the proxies people put in front. */
+const KEEP_ALIVE_MS = 65_000;
+
+/** Serves each function at `/<name>`, and `GET /health`. */
+export function createHost(functions: ReadonlyMap<string, Handler>): Server {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const name = path.replaceAll(/^\/|\/$/g, "");
+    const handler = functions.get(name);
+    if (handler) handler(request, response);
+    else if (name === "health") send(response, 200, { ok: true });
+    else {
+      const error = `There is no function at ${JSON.stringify(path.slice(0, 100))}.`;
+      send(response, 404, { success: false, error, code: "NOT_FOUND" });
+    }
+  });
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
+}
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, {
+    "Content-Type": "application/json; charset=utf-8",
+    "Content-Length": Buffer.byteLength(text),
+  });
+  response.end(text);
+}

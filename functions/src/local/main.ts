@@ -1,0 +1,59 @@
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { write } from "firebase-functions/logger";
+import { describe } from "../http/faults.ts";
+import { createHost, type Handler } from "./host.ts";
+import { isScheduled, startSchedules } from "./schedules.ts";
+import { localSecrets } from "./secrets.ts";
+
+/** Serves the built bundle beside this file: the same functions that are deployed. */
+export function main(): void {
+  const variables = process.env;
+  variables["DATA_DIR"] ||= ".latchkey";
+  Object.assign(variables, localSecrets(variables["DATA_DIR"], variables));
+  if (variables["FIRESTORE_EMULATOR_HOST"]) {
+    variables["GCLOUD_PROJECT"] ||= "demo-latchkey";
+    // Outside Google's network the client would look for its metadata server before every start.
+    variables["METADATA_SERVER_DETECTION"] ||= "none";
+  }
+
+  const exported = Object.entries<unknown>(require(join(__dirname, "index.cjs")));
+  const schedules = new Map(
+    exported.flatMap(([name, value]) => (isScheduled(value) ? [[name, value] as const] : [])),
+  );
+  const handlers = exported.filter(([name]) => !schedules.has(name)) as [string, Handler][];
+  const server = createHost(new Map(handlers));
+  const running = startSchedules(schedules, (name, error) => {
+    write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
+  });
+
+  const stop = async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    // A connection kept alive would hold the exit up once its request is answered.
+    setInterval(() => server.closeIdleConnections(), 50);
+    await Promise.all([closed, running.stop()]);
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+
+  const host = variables["HOST"] || "127.0.0.1";
+  server.once("error", (error) => {
+    console.error(`latchkey cannot listen on ${host}: ${error.message}`);
+    process.exit(1);
+  });
+  server.listen(port(variables["PORT"]), host, () => {
+    const bound = (server.address() as AddressInfo).port;
+    const shown = host.includes(":") ? `[${host}]` : host;
+    console.log(`latchkey listening on http://${shown}:${bound}`);
+  });
+}
+
+function port(given: string | undefined): number {
+  const number = Number(given || "8787");
+  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
+  console.error(`PORT must be a number from 0 to 65535, not ${JSON.stringify(given)}.`);
+  process.exit(1);
+}
+
+main();

@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+
+const hex = () => randomBytes(32).toString("hex");
+
+/** What the service cannot run without, and how each is made on the first start. */
+const generated: Readonly<Record<string, () => string>> = {
+  ADMIN_SECRET: hex,
+  LOOKUP_PEPPER: hex,
+  ENCRYPTION_KEYS: () => `1:${hex()}`,
+};
+
+/**
+ * The secrets of a data directory, one file each (mode 0600) under `secrets/`, made where missing.
+ * Those set in `variables` win and are not stored. Safe when two processes start at once.
+ */
+export function localSecrets(
+  dataDir: string,
+  variables: NodeJS.ProcessEnv,
+): Record<string, string> {
+  const directory = join(dataDir, "secrets");
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  return Object.fromEntries(
+    Object.entries(generated).map(([name, make]) => [
+      name,
+      variables[name] || readOrMake(join(directory, name), make),
+    ]),
+  );
+}
+
+function readOrMake(path: string, make: () => string): string {
+  return read(path) ?? publish(path, make());
+}
+
+/** Puts a whole file in place, or leaves the one another process put there first. */
+function publish(path: string, secret: string): string {
+  const draft = `${path}.${randomUUID()}`;
+  const file = openSync(draft, "wx", 0o600);
+  try {
+    writeSync(file, `${secret}\n`);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  try {
+    linkSync(draft, path);
+    return secret;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return read(path) ?? secret;
+  } finally {
+    unlinkSync(draft);
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

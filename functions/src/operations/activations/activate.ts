@@ -1,0 +1,59 @@
+import { decideActivation } from "../../core/activations.ts";
+import { accept, type Decision } from "../../core/decision.ts";
+import { canonicalLicenseKey } from "../../core/license-keys.ts";
+import type { License } from "../../core/records.ts";
+import { activations, licenses } from "../../store/collections.ts";
+import type { Deps } from "../deps.ts";
+import { keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
+import { reclaimSeatsOf } from "./reclaim-seats.ts";
+import { type IssuedToken, issueToken } from "./tokens.ts";
+import { type Usage, usageOf } from "./usage.ts";
+
+export type ActivateAsk = MachineAsk & { readonly hostname: string; readonly productId: string };
+export type Activated = { readonly license: License; readonly usage: Usage } & IssuedToken;
+
+/** Binds a machine to a license, or takes a floating seat, and issues its session token. */
+export async function activate(deps: Deps, ask: ActivateAsk): Promise<Decision<Activated>> {
+  const keyHash = keyHashOf(deps, ask.licenseKey);
+  let decision = await takeSlot(deps, keyHash, ask, { lastTry: false });
+  if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED") {
+    const license = await deps.store.get(licenses, keyHash);
+    if (license) await reclaimSeatsOf(deps, license);
+    decision = await takeSlot(deps, keyHash, ask, { lastTry: true });
+  }
+  if (!decision.ok) return decision;
+  const { license } = decision;
+  const [token, usage] = await Promise.all([
+    issueToken(deps, license, {
+      licenseKey: canonicalLicenseKey(ask.licenseKey),
+      machineFingerprint: ask.machineFingerprint,
+      productId: ask.productId,
+    }),
+    usageOf(deps, license),
+  ]);
+  return accept({ license, usage, ...token });
+}
+
+function takeSlot(
+  deps: Deps,
+  keyHash: string,
+  ask: ActivateAsk,
+  { lastTry }: { lastTry: boolean },
+): Promise<Decision<{ license: License }>> {
+  const now = deps.now();
+  return deps.once(async (tx) => {
+    const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
+    const { changed, ...decision } = decideActivation({
+      ...held,
+      machine: { fingerprint: ask.machineFingerprint, hostname: ask.hostname },
+      productId: ask.productId,
+      now,
+      settings: deps.settings,
+    });
+    // A full pool may hold lapsed seats: the attempt counts when it is tried again.
+    if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED" && !lastTry) return decision;
+    if (changed?.license) tx.set(licenses, changed.license);
+    if (changed?.activation) tx.set(activations, changed.activation);
+    return decision.ok ? accept({ license: decision.license }) : decision;
+  });
+}

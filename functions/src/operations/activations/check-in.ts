@@ -1,0 +1,64 @@
+import { decideCheckIn, decideSeatReturn } from "../../core/activations.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { standing } from "../../core/licenses.ts";
+import type { Activation, License } from "../../core/records.ts";
+import type { SessionClaims } from "../../crypto/session-tokens.ts";
+import { activations, licenses } from "../../store/collections.ts";
+import type { Deps } from "../deps.ts";
+import { activationIdOf, keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
+import { reclaimSeatsOf } from "./reclaim-seats.ts";
+import { readToken } from "./tokens.ts";
+
+export type CheckInAsk = MachineAsk & { readonly token: string };
+type Held = { readonly license: License; readonly activation: Activation };
+export type CheckedIn = Held & { readonly claims: SessionClaims; readonly tokenExpiresAt: number };
+
+/**
+ * A sign of life under a session token: renews a floating seat, and takes one back if it had lapsed
+ * and one is free. Two documents read, one written.
+ */
+export async function checkIn(deps: Deps, ask: CheckInAsk): Promise<Decision<CheckedIn>> {
+  const keyHash = keyHashOf(deps, ask.licenseKey);
+  // Read outside the transaction: heartbeats of a big pool must not queue for its license.
+  const license = await deps.store.get(licenses, keyHash);
+  if (!license) return refuse("LICENSE_NOT_FOUND");
+  const token = await readToken(deps, ask);
+  if (!token.ok) return token;
+  const refusal = standing(license, deps.now());
+  if (refusal) return refusal;
+  const seen = await renew(deps, license, ask);
+  if (!seen.ok) return seen;
+  const held = seen.seatLost ? await returnSeat(deps, license, ask) : seen;
+  return held.ok ? { ...token, ...held } : held;
+}
+
+function renew(
+  deps: Deps,
+  license: License,
+  ask: CheckInAsk,
+): Promise<Decision<Held & { seatLost: boolean }>> {
+  const now = deps.now();
+  return deps.store.transaction(async (tx) => {
+    const activation = await tx.get(activations, activationIdOf(license, ask.machineFingerprint));
+    const decision = decideCheckIn({ license, activation, now, settings: deps.settings });
+    if (!decision.ok) return decision;
+    if (!decision.seatLost) tx.set(activations, decision.activation);
+    return { ...decision, license };
+  });
+}
+
+async function returnSeat(deps: Deps, license: License, ask: CheckInAsk): Promise<Decision<Held>> {
+  const take = () =>
+    deps.store.transaction(async (tx): Promise<Decision<Held>> => {
+      const held = await loadHeld(tx, license.keyHash, ask.machineFingerprint);
+      const decision = decideSeatReturn({ ...held, now: deps.now(), settings: deps.settings });
+      if (!decision.ok) return decision;
+      tx.set(licenses, decision.license);
+      tx.set(activations, decision.activation);
+      return accept({ license: decision.license, activation: decision.activation });
+    });
+  const first = await take();
+  if (first.ok || first.code !== "SEAT_LIMIT_REACHED") return first;
+  const freed = await reclaimSeatsOf(deps, license);
+  return freed > 0 ? take() : first;
+}

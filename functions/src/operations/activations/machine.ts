@@ -1,0 +1,24 @@
+import { canonicalLicenseKey } from "../../core/license-keys.ts";
+import type { License } from "../../core/records.ts";
+import { derivedId } from "../../crypto/vault.ts";
+import { activations, licenses } from "../../store/collections.ts";
+import type { Reader } from "../../store/document-store.ts";
+import type { Deps } from "../deps.ts";
+
+/** A machine as its client names it. */
+export type MachineAsk = { readonly licenseKey: string; readonly machineFingerprint: string };
+
+export const keyHashOf = (deps: Pick<Deps, "vault">, licenseKey: string): string =>
+  deps.vault.hash("license-key", canonicalLicenseKey(licenseKey));
+
+/** A machine has one activation on a license, however often it asks. */
+export const activationIdOf = (license: License, fingerprint: string): string =>
+  derivedId("activation", license.id, fingerprint);
+
+/** The license of that key and the machine's activation on it: two documents. */
+export async function loadHeld(reader: Reader, keyHash: string, fingerprint: string) {
+  const license = await reader.get(licenses, keyHash);
+  const activationId = license ? activationIdOf(license, fingerprint) : "";
+  const activation = license ? await reader.get(activations, activationId) : undefined;
+  return { license, activationId, activation };
+}

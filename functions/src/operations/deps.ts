@@ -1,0 +1,22 @@
+import type { Settings } from "../core/activations.ts";
+import type { Vault } from "../crypto/vault.ts";
+import type { DocumentStore } from "../store/document-store.ts";
+import type { Keyring } from "./signing/keyring.ts";
+
+/** Everything an operation may reach beyond its input. */
+export type Deps = {
+  readonly store: DocumentStore;
+  /**
+   * The transaction that makes the operation's change. Under an `Idempotency-Key` its accepted
+   * outcome is kept with the change, and a retry is given that outcome instead of a second change.
+   */
+  readonly once: DocumentStore["transaction"];
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  /** A new UUID. */
+  readonly newId: () => string;
+  readonly randomBytes: (size: number) => Uint8Array;
+  readonly vault: Vault;
+  readonly keyring: Keyring;
+  readonly settings: Settings;
+};

@@ -1,0 +1,70 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { productHandle, slugCandidates } from "../../core/products.ts";
+import type { Product } from "../../core/records.ts";
+import { products, reservations } from "../../store/collections.ts";
+import { accountOnFirstUse, owningAccount } from "../accounts.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../principal.ts";
+import { handleReservationId, slugReservationId, uuidOf } from "./find-product.ts";
+
+export type CreateProductAsk = {
+  readonly name: string;
+  readonly slug?: string | undefined;
+  readonly productId?: string | undefined;
+  readonly description?: string | undefined;
+  readonly creatorId?: string | undefined;
+};
+
+/** Makes a product; its handle is unique in the service, its slug in the account. */
+export async function createProduct(
+  deps: Deps,
+  principal: Principal,
+  ask: CreateProductAsk,
+): Promise<Decision<{ product: Product }>> {
+  const owner = owningAccount(principal, ask.creatorId);
+  if (!owner.ok) return owner;
+  const { accountId } = owner;
+  // A handle in the form of a UUID could be taken for another product's identity.
+  if (ask.productId && uuidOf(ask.productId)) {
+    return refuse("PRODUCT_ID_RESERVED", { field: "productId" });
+  }
+  const id = deps.newId();
+  const now = deps.now();
+  const handle = ask.productId ?? productHandle(id);
+  const slugs = ask.slug === undefined ? slugCandidates(ask.name, id) : [ask.slug];
+  return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
+    const makeAccount = await accountOnFirstUse(tx, accountId, now);
+    const [handleTaken, ...slugsTaken] = await tx.getMany(reservations, [
+      handleReservationId(handle),
+      ...slugs.map((slug) => slugReservationId(accountId, slug)),
+    ]);
+    if (handleTaken) return refuse("PRODUCT_ID_TAKEN", { field: "productId" });
+    const slug = slugs.find((_, index) => !slugsTaken[index]);
+    if (slug === undefined) return refuse("SLUG_TAKEN", { field: "slug" });
+    const product: Product = {
+      id,
+      accountId,
+      handle,
+      slug,
+      name: ask.name,
+      description: ask.description ?? "",
+      status: "live",
+      createdAt: now,
+      updatedAt: now,
+    };
+    const reservation = { accountId, targetId: id, createdAt: now };
+    makeAccount(tx);
+    tx.create(products, product);
+    tx.create(reservations, {
+      ...reservation,
+      id: handleReservationId(handle),
+      kind: "product-handle",
+    });
+    tx.create(reservations, {
+      ...reservation,
+      id: slugReservationId(accountId, slug),
+      kind: "product-slug",
+    });
+    return accept({ product });
+  });
+}

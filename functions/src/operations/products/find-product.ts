@@ -1,0 +1,30 @@
+import { namesProduct } from "../../core/licenses.ts";
+import type { Product } from "../../core/records.ts";
+import { derivedId } from "../../crypto/vault.ts";
+import { products, reservations } from "../../store/collections.ts";
+import type { Reader } from "../../store/document-store.ts";
+import { mayReach, type Principal } from "../principal.ts";
+
+export const handleReservationId = (handle: string): string => derivedId("product-handle", handle);
+
+export const slugReservationId = (accountId: string, slug: string): string =>
+  derivedId("product-slug", accountId, slug);
+
+const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/i;
+
+/** A UUID in its canonical form, whether it came with hyphens or without; else `undefined`. */
+export const uuidOf = (reference: string): string | undefined =>
+  UUID.exec(reference)?.slice(1).join("-").toLowerCase();
+
+/** The product of that handle or UUID, if the principal may see it. */
+export async function findProduct(
+  reader: Reader,
+  principal: Principal,
+  reference: string,
+): Promise<Product | undefined> {
+  const id =
+    uuidOf(reference) ?? (await reader.get(reservations, handleReservationId(reference)))?.targetId;
+  const product = id === undefined ? undefined : await reader.get(products, id);
+  if (!product || !namesProduct(product, reference)) return undefined;
+  return mayReach(principal, product.accountId) ? product : undefined;
+}

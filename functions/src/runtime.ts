@@ -1,0 +1,77 @@
+import { randomBytes, randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { write } from "firebase-functions/logger";
+import { type Config, readConfig } from "./config.ts";
+import { createVault, parseEncryptionKeys } from "./crypto/vault.ts";
+import type { Edge } from "./http/edge.ts";
+import { createFailureLimiter } from "./http/failure-limiter.ts";
+import { createKeyring } from "./operations/signing/keyring.ts";
+import type { DocumentStore } from "./store/document-store.ts";
+
+/** The secrets a deployed function is given by Secret Manager. */
+export const boundSecrets = ({ administers }: { administers: boolean }): string[] => [
+  "LOOKUP_PEPPER",
+  "ENCRYPTION_KEYS",
+  ...(administers ? ["ADMIN_SECRET"] : []),
+];
+
+let edge: Promise<Edge> | undefined;
+
+/** The real world, built on the first request so that deploy-time discovery touches nothing. */
+export function liveEdge(): Promise<Edge> {
+  edge ??= buildEdge(readConfig(process.env)).catch((error) => {
+    edge = undefined;
+    throw error;
+  });
+  return edge;
+}
+
+async function buildEdge(config: Config): Promise<Edge> {
+  const store = await openStore(config);
+  const vault = createVault({
+    pepper: Buffer.from(config.LOOKUP_PEPPER, "hex"),
+    encryption: parseEncryptionKeys(config.ENCRYPTION_KEYS),
+  });
+  const now = Date.now;
+  return {
+    deps: {
+      store,
+      once: (body) => store.transaction(body),
+      now,
+      newId: randomUUID,
+      randomBytes,
+      vault,
+      keyring: createKeyring({ store, vault, now }),
+      settings: {
+        seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
+        activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
+      },
+    },
+    adminSecret: config.ADMIN_SECRET,
+    failures: createFailureLimiter(config.FAILED_REQUESTS_PER_MINUTE, now),
+    trustedProxies: config.TRUSTED_PROXIES,
+    log: write,
+  };
+}
+
+/** Each engine is loaded only where it is used: the other would cost every cold start. */
+async function openStore(config: Config): Promise<DocumentStore> {
+  if (config.STORE === "sqlite") {
+    const [{ openSqliteStore }, { collections }] = await Promise.all([
+      import("./store/sqlite.ts"),
+      import("./store/collections.ts"),
+    ]);
+    return openSqliteStore({
+      path: join(config.DATA_DIR, "latchkey.sqlite"),
+      collections,
+      synchronous: config.SQLITE_SYNCHRONOUS,
+    });
+  }
+  const [{ getApps, initializeApp }, { getFirestore }, { firestoreStore }] = await Promise.all([
+    import("firebase-admin/app"),
+    import("firebase-admin/firestore"),
+    import("./store/firestore.ts"),
+  ]);
+  if (getApps().length === 0) initializeApp();
+  return firestoreStore(getFirestore());
+}

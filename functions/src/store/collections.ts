@@ -1,0 +1,209 @@
+import * as z from "zod";
+import { collection } from "./collection.ts";
+
+const instant = z.int().min(0).describe("Epoch milliseconds");
+const count = z.int().min(0);
+const limit = z.int().min(-1).describe("-1 is unlimited");
+
+/** Tenants. */
+export const accounts = collection({
+  name: "accounts",
+  idField: "id",
+  shape: { id: z.string(), createdAt: instant },
+  queries: {},
+});
+
+/** Names that may be taken once: the id is derived from the kind and the name. */
+export const reservations = collection({
+  name: "reservations",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    kind: z.enum(["product-handle", "product-slug"]),
+    accountId: z.string(),
+    targetId: z.string(),
+    createdAt: instant,
+  },
+  queries: {},
+});
+
+export const products = collection({
+  name: "products",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    handle: z.string(),
+    slug: z.string(),
+    name: z.string(),
+    description: z.string(),
+    status: z.enum(["live", "unlisted", "archived"]),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {},
+});
+
+const licenseType = z.enum(["per-machine", "floating", "site"]);
+
+export const variants = collection({
+  name: "variants",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    productId: z.uuid(),
+    accountId: z.string(),
+    name: z.string(),
+    label: z.string(),
+    licenseType: licenseType.nullable(),
+    maxMachines: limit.nullable(),
+    maxConcurrent: limit.nullable(),
+    durationDays: z.int().min(1).nullable(),
+    active: z.boolean(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {},
+});
+
+/** Attempts since `startedAt`; a window lasts an hour. */
+const attempts = z.object({ startedAt: instant, count });
+
+/**
+ * A license is filed under the keyed hash of its key, so that a client call reads it by id; `id` is
+ * its identity and outlives a key rotation.
+ */
+export const licenses = collection({
+  name: "licenses",
+  idField: "keyHash",
+  shape: {
+    keyHash: z.string(),
+    id: z.uuid(),
+    keySealed: z.string(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    productHandle: z.string(),
+    unlockedProducts: z.array(z.object({ id: z.uuid(), handle: z.string() })),
+    email: z.string(),
+    variant: z.string(),
+    licenseType,
+    status: z.enum(["active", "degraded", "suspended", "revoked"]),
+    threatLevel: z.int().min(0).max(4),
+    maxMachines: limit,
+    maxConcurrent: limit.nullable(),
+    /** Kept only where it guards a limit: per-machine licenses with one. */
+    machinesUsed: count,
+    /** Floating seats taken, lapsed ones included until they are reclaimed. */
+    seatsUsed: count,
+    attempts,
+    expiresAt: instant.nullable(),
+    purchasedAt: instant.nullable(),
+    discountCode: z.string().nullable(),
+    purchaseId: z.string().nullable(),
+    bundleId: z.string().nullable(),
+    disputeReason: z.string().nullable(),
+    disputedAt: instant.nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    byIdentity: { equal: ["id"] },
+  },
+});
+
+/** A machine on a license; on a floating license it may hold a seat. The id is derived from both. */
+export const activations = collection({
+  name: "activations",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    licenseId: z.uuid(),
+    accountId: z.string(),
+    fingerprint: z.string(),
+    hostname: z.string(),
+    firstSeen: instant,
+    lastSeen: instant,
+    /** Null while the machine holds no seat. */
+    seatExpiresAt: instant.nullable(),
+    /** Used where the license has no slots to count attempts against. */
+    attempts: attempts.nullable(),
+  },
+  queries: {
+    byLicense: { equal: ["licenseId"], order: ["firstSeen", "desc"] },
+    seats: { order: ["seatExpiresAt", "asc"] },
+    seatsOfLicense: { equal: ["licenseId"], order: ["seatExpiresAt", "asc"] },
+  },
+});
+
+/** Filed under the keyed hash of the secret. */
+export const apiKeys = collection({
+  name: "apiKeys",
+  idField: "secretHash",
+  shape: {
+    secretHash: z.string(),
+    id: z.uuid(),
+    accountId: z.string(),
+    name: z.string(),
+    kind: z.enum(["native"]),
+    /** The first characters of the secret, for people to tell keys apart. */
+    prefix: z.string(),
+    createdAt: instant,
+    revokedAt: instant.nullable(),
+  },
+  queries: {},
+});
+
+/** The service's own keys: one document, read once per instance. */
+export const keyrings = collection({
+  name: "keyrings",
+  idField: "id",
+  shape: {
+    id: z.literal("signing"),
+    rootPublicKey: z.string(),
+    /** Null when the root key is kept elsewhere. */
+    rootPrivateKeySealed: z.string().nullable(),
+    /** Newest first; the first one signs. */
+    keys: z
+      .array(
+        z.object({
+          kid: z.string(),
+          publicKey: z.string(),
+          privateKeySealed: z.string(),
+          rootSignature: z.string(),
+          createdAt: instant,
+        }),
+      )
+      .min(1),
+  },
+  queries: {},
+});
+
+/** What a request with an `Idempotency-Key` did and answered. */
+export const idempotencyRecords = collection({
+  name: "idempotencyRecords",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    requestHash: z.string(),
+    /** Sealed JSON of what the transaction returned; written with its changes. */
+    outcomeSealed: z.string().nullable(),
+    /** Sealed JSON of the answer; written after it was decided. */
+    answerSealed: z.string().nullable(),
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {},
+});
+
+/** Every collection there is; indexes and TTL policies follow from it. */
+export const collections = [
+  accounts,
+  reservations,
+  products,
+  variants,
+  licenses,
+  activations,
+  apiKeys,
+  keyrings,
+  idempotencyRecords,
+] as const;

@@ -1,0 +1,19 @@
+// Dates in tests never depend on where the machine stands.
+process.env.TZ = "UTC";
+
+export default {
+  testEnvironment: "node",
+  testMatch: ["<rootDir>/test/**/*.test.ts"],
+  transform: {
+    "^.+\\.[cm]?[jt]s$": [
+      "@swc/jest",
+      {
+        jsc: { parser: { syntax: "typescript" }, target: "es2024" },
+        module: { type: "commonjs" },
+      },
+    ],
+  },
+  // jose is published as ES modules only.
+  transformIgnorePatterns: ["/node_modules/(?!jose/)"],
+  testTimeout: 30_000,
+};
