@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "functions/src");
 const output = join(root, "functions/lib");
 
-/** Bundles the deployed functions and the local server; the Firebase libraries stay outside. */
+/** Bundles the deployed functions and what serves them locally; the Firebase libraries stay out. */
 export async function bundle() {
   await rm(output, { recursive: true, force: true });
   await mkdir(output, { recursive: true });
@@ -17,6 +17,7 @@ export async function bundle() {
     entryPoints: {
       index: join(source, "index.ts"),
       local: join(source, "local/main.ts"),
+      secrets: join(source, "local/secrets.ts"),
     },
     outdir: output,
     outExtension: { ".js": ".cjs" },

@@ -81,7 +81,10 @@ export const instant = z
 
 /** An expiry: null or an empty string is none. */
 export const expiry = z
-  .union([z.null(), z.literal("").transform(() => null), instant])
+  .union(
+    [z.null(), z.literal("").transform(() => null), instant],
+    "must be an ISO 8601 date-time, or null for none",
+  )
   .meta({ description: "ISO 8601; null is perpetual.", example: "2027-12-31T00:00:00Z" });
 
 export const isoInstant = z.iso.datetime({ precision: 3 }).meta({

@@ -3,10 +3,11 @@ import { dirname } from "node:path";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 import {
-  declaredQuery,
+  checkedQuery,
   decodeCursor,
   decodeRecord,
   encodeCursor,
+  encodePatch,
   encodeRecord,
 } from "./collection.ts";
 import {
@@ -46,6 +47,8 @@ type Json = string | null;
 /** Documents as JSON text; `null` is one that is not there. */
 type Changes = Map<string, { collection: AnyCollection; id: string; json: Json }>;
 
+type Row = { id: string; json: string; position?: Scalar };
+
 type Job = {
   readonly body: TransactionBody<unknown>;
   readonly resolve: (value: unknown) => void;
@@ -80,11 +83,13 @@ class SqliteStore implements DocumentStore {
   }
 
   async get<T>(collection: Collection<T>, id: string): Promise<T | undefined> {
-    return decode(collection, id, this.#read(collection, id));
+    return this.#untilFree(() => decode(collection, id, this.#read(collection, id)));
   }
 
   async getMany<T>(collection: Collection<T>, ids: readonly string[]): Promise<(T | undefined)[]> {
-    return ids.map((id) => decode(collection, id, this.#read(collection, id)));
+    return this.#untilFree(() =>
+      ids.map((id) => decode(collection, id, this.#read(collection, id))),
+    );
   }
 
   async query<T>(
@@ -92,8 +97,7 @@ class SqliteStore implements DocumentStore {
     name: string,
     ask: AnyConditions & PageAsk,
   ): Promise<Page<T>> {
-    const { from, where, parameters } = this.#conditions(collection, name, ask);
-    const order = declaredQuery(collection, name).order;
+    const { from, where, parameters, order } = this.#conditions(collection, name, ask);
     const direction = order?.[1] === "desc" ? "DESC" : "ASC";
     const key = order ? fieldExpression(order[0]) : undefined;
     if (ask.after !== undefined) {
@@ -116,10 +120,11 @@ class SqliteStore implements DocumentStore {
       }
     }
     const ordering = key ? `${key} ${direction}, d.id ${direction}` : `d.id ${direction}`;
-    const rows = this.#prepare(
-      `SELECT d.id, d.json${key ? `, ${key} AS position` : ""} FROM ${from}${clause(where)}
-       ORDER BY ${ordering} LIMIT ?`,
-    ).all(...parameters, ask.limit) as { id: string; json: string; position?: Scalar }[];
+    const sql = `SELECT d.id, d.json${key ? `, ${key} AS position` : ""} FROM ${from}${clause(where)}
+      ORDER BY ${ordering} LIMIT ?`;
+    const rows = await this.#untilFree(
+      () => this.#prepare(sql).all(...parameters, ask.limit) as Row[],
+    );
     const last = rows.length === ask.limit ? rows.at(-1) : undefined;
     return {
       items: rows.map((row) => decode(collection, row.id, row.json) as T),
@@ -129,10 +134,9 @@ class SqliteStore implements DocumentStore {
 
   async count<T>(collection: Collection<T>, name: string, ask: AnyConditions): Promise<number> {
     const { from, where, parameters } = this.#conditions(collection, name, ask);
-    const row = this.#prepare(`SELECT count(*) AS n FROM ${from}${clause(where)}`).get(
-      ...parameters,
-    ) as { n: number };
-    return row.n;
+    const sql = `SELECT count(*) AS n FROM ${from}${clause(where)}`;
+    const row = await this.#untilFree(() => this.#prepare(sql).get(...parameters));
+    return Number(row?.["n"]);
   }
 
   commit(writes: readonly Write[]): Promise<void> {
@@ -174,20 +178,31 @@ class SqliteStore implements DocumentStore {
 
   /** Runs a batch until it commits, then answers every job in it. */
   async #settle(batch: readonly Job[]): Promise<void> {
-    const deadline = performance.now() + this.#deadlineMs;
-    for (let attempt = 0; ; attempt++) {
+    const answers = await this.#untilFree(async (attempt) => {
       try {
         // The first try is optimistic; after a conflict the lock comes first, so that it ends.
         this.#database.exec(attempt === 0 ? "BEGIN" : "BEGIN IMMEDIATE");
         const changes: Changes = new Map();
-        const answers: (() => void)[] = [];
-        for (const job of batch) answers.push(await this.#run(job, changes));
+        const settled: (() => void)[] = [];
+        for (const job of batch) settled.push(await this.#run(job, changes));
         for (const change of changes.values()) this.#apply(change);
         this.#database.exec("COMMIT");
-        for (const answer of answers) answer();
-        return;
+        return settled;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+        throw error;
+      }
+    });
+    for (const answer of answers) answer();
+  }
+
+  /** Repeats what another process stood in the way of, for as long as the deadline allows. */
+  async #untilFree<R>(run: (attempt: number) => R | Promise<R>): Promise<R> {
+    const deadline = performance.now() + this.#deadlineMs;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await run(attempt);
+      } catch (error) {
         if (!isBusy(error)) throw storeError(error);
         if (performance.now() > deadline) {
           throw new StoreUnavailableError("The database is busy.", { cause: error });
@@ -232,7 +247,7 @@ class SqliteStore implements DocumentStore {
   }
 
   #conditions(collection: AnyCollection, name: string, ask: AnyConditions) {
-    const shape = declaredQuery(collection, name);
+    const shape = checkedQuery(collection, name, ask);
     const where: string[] = [];
     const parameters: SQLInputValue[] = [];
     let from = `${quote(collection.name)} AS d`;
@@ -246,7 +261,6 @@ class SqliteStore implements DocumentStore {
       const wanted = ask.equal?.[field];
       const expression = fieldExpression(field);
       if (isList(wanted)) {
-        if (wanted.length > 30) throw new TypeError(`${name}: at most 30 values for ${field}`);
         where.push(`${expression} IN (${wanted.map(() => "?").join(", ")})`);
         parameters.push(...wanted.map(bind));
       } else {
@@ -262,7 +276,7 @@ class SqliteStore implements DocumentStore {
         parameters.push(bind(value));
       }
     }
-    return { from, where, parameters };
+    return { from, where, parameters, order: shape.order };
   }
 
   #prepare(sql: string): StatementSync {
@@ -307,9 +321,10 @@ class SqliteTransaction implements Transaction {
   }
 
   update(collection: AnyCollection, id: string, patch: Readonly<Record<string, unknown>>): void {
+    const fields = encodePatch(collection, patch);
     const json = this.#current(collection, id);
     if (json === null) throw new MissingDocumentError(`${collection.name}: no such document`);
-    this.set(collection, { ...JSON.parse(json), ...patch, [collection.idField]: id });
+    this.#stage(collection, id, JSON.stringify({ ...JSON.parse(json), ...fields }));
   }
 
   delete(collection: AnyCollection, id: string): void {

@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import type { AddressInfo } from "node:net";
+import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
+import { createVault } from "../../functions/src/crypto/vault.ts";
+import type { Edge, LogEntry } from "../../functions/src/http/edge.ts";
+import type { AnyEndpointSpec } from "../../functions/src/http/endpoint.ts";
+import { createFailureLimiter } from "../../functions/src/http/failure-limiter.ts";
+import { serve } from "../../functions/src/http/serve.ts";
+import * as deployed from "../../functions/src/index.ts";
+import { createHost, type Handler } from "../../functions/src/local/host.ts";
+import type { Deps } from "../../functions/src/operations/deps.ts";
+import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
+import { collections, keyrings } from "../../functions/src/store/collections.ts";
+import type { DocumentStore } from "../../functions/src/store/document-store.ts";
+import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
+
+export const ADMIN_SECRET = "test-admin-secret";
+export const NOW = Date.parse("2026-11-20T09:00:00Z");
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export type Json = Record<string, unknown>;
+export type Reply = { status: number; body: Json; headers: Headers };
+export type CallOptions = {
+  method?: string;
+  headers?: Record<string, string>;
+  /** Sent as it is instead of the JSON of the body. */
+  raw?: string | Uint8Array<ArrayBuffer>;
+  query?: Record<string, string>;
+};
+
+/** Every exported HTTPS function, by its deployed name. */
+export const endpoints: ReadonlyMap<string, AnyEndpointSpec> = new Map(
+  Object.entries(deployed).flatMap(([name, exported]) =>
+    "spec" in exported ? [[name, exported.spec] as const] : [],
+  ),
+);
+
+/** The whole service over one store, with a clock that only tests move. */
+export type World = {
+  readonly url: string;
+  readonly store: DocumentStore;
+  readonly deps: Deps;
+  readonly logs: LogEntry[];
+  readonly clock: { now: () => number; advance: (ms: number) => void };
+  readonly call: (name: string, body?: unknown, options?: CallOptions) => Promise<Reply>;
+  /** The same with the admin secret; fails the test unless the answer is 200. */
+  readonly admin: (name: string, body: Json) => Promise<Json>;
+  /** A product with the handle `prod_tools`, or another, and a license of it. */
+  readonly license: (terms?: Json) => Promise<string>;
+  /** Documents touched by the last request. */
+  readonly touched: () => { reads: number; writes: number; aggregates: number };
+  readonly close: () => Promise<void>;
+};
+
+export async function openWorld(options: { store?: DocumentStore } = {}): Promise<World> {
+  const store = options.store ?? openSqliteStore({ path: ":memory:", collections });
+  let time = NOW;
+  let drawn = 0;
+  const draw = () => createHash("sha256").update(`draw ${++drawn}`).digest();
+  const now = () => time;
+  const vault = createVault({
+    pepper: Buffer.alloc(32, 1),
+    encryption: [{ version: "1", key: Buffer.alloc(32, 2) }],
+  });
+  await seedKeyring(store, vault.seal);
+  const logs: LogEntry[] = [];
+  const edge: Edge = {
+    deps: {
+      store,
+      once: (body) => store.transaction(body),
+      now,
+      newId: () => uuidOf(draw()),
+      randomBytes: (size) => draw().subarray(0, size),
+      vault,
+      keyring: createKeyring({ store, vault, now }),
+      settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15 },
+    },
+    adminSecret: ADMIN_SECRET,
+    failures: createFailureLimiter(300, now),
+    trustedProxies: 0,
+    log: (entry) => logs.push(entry),
+  };
+  const handlers = new Map<string, Handler>(
+    [...endpoints].map(([name, spec]) => [name, (req, res) => serve(spec, edge, req, res)]),
+  );
+  const server = createHost(handlers);
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  const call: World["call"] = (name, body, more) => send(url, name, body, more);
+  const admin: World["admin"] = async (name, body) => {
+    const reply = await call(name, body, { headers: { "x-admin-secret": ADMIN_SECRET } });
+    if (reply.status !== 200) throw new Error(`${name}: ${JSON.stringify(reply.body)}`);
+    return reply.body;
+  };
+  return {
+    url,
+    store,
+    deps: edge.deps,
+    logs,
+    clock: {
+      now,
+      advance: (ms) => {
+        time += ms;
+      },
+    },
+    call,
+    admin,
+    license: async (terms = {}) => {
+      const productId = String(terms["productId"] ?? "prod_tools");
+      await call(
+        "createProduct",
+        { name: productId, productId },
+        { headers: { "x-admin-secret": ADMIN_SECRET } },
+      );
+      const made = await admin("createLicense", { email: "a@example.com", productId, ...terms });
+      return String(made["licenseKey"]);
+    },
+    touched: () => {
+      const { reads, writes, aggregates } = logs.at(-1) as unknown as ReturnType<World["touched"]>;
+      return { reads, writes, aggregates };
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+      await store.close();
+    },
+  };
+}
+
+/** One request to a running server. */
+export async function send(
+  url: string,
+  name: string,
+  body?: unknown,
+  options: CallOptions = {},
+): Promise<Reply> {
+  const query = options.query ? `?${new URLSearchParams(options.query)}` : "";
+  const payload = options.raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(`${url}/${name}${query}`, {
+    method: options.method ?? "POST",
+    headers: { "content-type": "application/json", ...options.headers },
+    ...(payload === undefined ? {} : { body: payload }),
+  });
+  const text = await response.text();
+  return {
+    status: response.status,
+    body: text ? (JSON.parse(text) as Json) : {},
+    headers: response.headers,
+  };
+}
+
+/** What a machine named `name` sends to activate. */
+export const machine = (licenseKey: string, name: string, productId = "prod_tools") => ({
+  licenseKey,
+  machineFingerprint: `fp-${name}`,
+  hostname: `host-${name}`,
+  productId,
+});
+
+let pairs: Promise<Awaited<ReturnType<typeof generatePair>>[]> | undefined;
+
+/** Drawing RSA keys is slow: the worlds of one test file share theirs. */
+async function seedKeyring(
+  store: DocumentStore,
+  seal: (purpose: "signing-key", text: string) => string,
+) {
+  pairs ??= Promise.all([generatePair(), generatePair()]);
+  const [root, signing] = await pairs;
+  if (!root || !signing) throw new Error("no keys");
+  await store.commit([
+    {
+      kind: "set",
+      collection: keyrings,
+      record: {
+        id: "signing",
+        rootPublicKey: root.publicKey,
+        rootPrivateKeySealed: null,
+        keys: [
+          {
+            kid: await keyId(signing.publicKey),
+            publicKey: signing.publicKey,
+            privateKeySealed: seal("signing-key", signing.privateKey),
+            rootSignature: rootSign(root.privateKey, signing.publicKey),
+            createdAt: NOW,
+          },
+        ],
+      },
+    },
+  ]);
+}
+
+function uuidOf(bytes: Buffer): string {
+  const hex = bytes.toString("hex");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
