@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import type { RefusalCode } from "../../functions/src/core/decision.ts";
 import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
 import { createVault } from "../../functions/src/crypto/vault.ts";
 import type { Edge, LogEntry } from "../../functions/src/http/edge.ts";
 import type { AnyEndpointSpec } from "../../functions/src/http/endpoint.ts";
 import { createFailureLimiter } from "../../functions/src/http/failure-limiter.ts";
+import { nativeRefusals } from "../../functions/src/http/native-surface.ts";
 import { serve } from "../../functions/src/http/serve.ts";
 import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
@@ -89,7 +91,15 @@ export async function openWorld(options: { store?: DocumentStore } = {}): Promis
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  const call: World["call"] = (name, body, more) => send(url, name, body, more);
+  const call: World["call"] = async (name, body, more) => {
+    const reply = await send(url, name, body, more);
+    const code = reply.body["code"] as RefusalCode;
+    // What OpenAPI says of a function's refusals is checked wherever a test meets one.
+    if (code in nativeRefusals && !endpoints.get(name)?.refusals.includes(code)) {
+      throw new Error(`${name} does not declare ${code}`);
+    }
+    return reply;
+  };
   const admin: World["admin"] = async (name, body) => {
     const reply = await call(name, body, { headers: { "x-admin-secret": ADMIN_SECRET } });
     if (reply.status !== 200) throw new Error(`${name}: ${JSON.stringify(reply.body)}`);

@@ -17,8 +17,8 @@ export function standing(license: License, now: number): Refusal | undefined {
 
 /** A product is named by its handle or by its UUID, with or without hyphens. */
 export function namesProduct(product: { id: string; handle: string }, reference: string): boolean {
-  if (reference === product.handle) return true;
-  return undashed(reference) === undashed(product.id);
+  const given = reference.toLowerCase();
+  return reference === product.handle || given === product.id || given === undashed(product.id);
 }
 
 /** A license is good for its own product and for those its bundle unlocks. */
@@ -72,4 +72,4 @@ export function termsOf(asked: AskedTerms, variant: Variant | undefined, now: nu
 
 /** Clients may send a variant as `<productId>-<name>`. */
 export const variantName = (productHandle: string, given: string): string =>
-  given.startsWith(`${productHandle}-`) ? given.slice(productHandle.length + 1) : given;
+  given.startsWith(`${productHandle}-`) ? given.slice(productHandle.length + 1) || given : given;

@@ -1,6 +1,6 @@
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
 import type * as z from "zod";
-import type { Refusal } from "../core/decision.ts";
+import type { Refusal, RefusalCode } from "../core/decision.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
@@ -19,6 +19,8 @@ type Common<I extends z.ZodType, O extends z.ZodType> = {
   /** Seconds a shared cache may keep the answer; without it, none may. */
   readonly cacheSeconds?: number;
   readonly surface: Surface;
+  /** Every refusal its operation may return, in the order they are checked. */
+  readonly refusals: readonly RefusalCode[];
   readonly input: I;
   readonly output: O;
 };

@@ -13,6 +13,7 @@ export const createApiKey = defineEndpoint({
     "The key covers everything the account owns. It is in this answer and never shown again.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
+  refusals: [],
   input: z
     .strictObject({
       name: text(200).meta({ example: "shop backend" }),

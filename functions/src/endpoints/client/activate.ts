@@ -16,6 +16,16 @@ export const activate = defineEndpoint({
     "machine may activate again at no cost of a slot.",
   mutates: true,
   surface: nativeSurface({ failure: "success", missingFields: "Missing required fields" }),
+  refusals: [
+    "LICENSE_NOT_FOUND",
+    "RATE_LIMITED",
+    "LICENSE_REVOKED",
+    "LICENSE_SUSPENDED",
+    "LICENSE_EXPIRED",
+    "WRONG_PRODUCT",
+    "MACHINE_LIMIT_REACHED",
+    "SEAT_LIMIT_REACHED",
+  ],
   input: z
     .object({ licenseKey, machineFingerprint, hostname, productId })
     .meta({ id: "ActivateRequest" }),

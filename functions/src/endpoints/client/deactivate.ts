@@ -13,6 +13,7 @@ export const deactivate = defineEndpoint({
   description: "Frees the machine's slot or seat. Works on expired and revoked licenses too.",
   mutates: true,
   surface: nativeSurface({ failure: "success", missingFields: "Missing required fields" }),
+  refusals: ["LICENSE_NOT_FOUND", "NOT_ACTIVATED"],
   input: z.object({ licenseKey, machineFingerprint }).meta({ id: "DeactivateRequest" }),
   output: z
     .object({ success: z.literal(true), ...usageFields, message: z.string() })

@@ -21,6 +21,16 @@ export const heartbeat = defineEndpoint({
     // As in validate: the token was good.
     statuses: { NOT_ACTIVATED: 403 },
   }),
+  refusals: [
+    "LICENSE_NOT_FOUND",
+    "TOKEN_INVALID",
+    "TOKEN_EXPIRED",
+    "LICENSE_REVOKED",
+    "LICENSE_SUSPENDED",
+    "LICENSE_EXPIRED",
+    "NOT_ACTIVATED",
+    "SEAT_LIMIT_REACHED",
+  ],
   input: z
     .object({ licenseKey, machineFingerprint, token: sessionToken })
     .meta({ id: "HeartbeatRequest" }),

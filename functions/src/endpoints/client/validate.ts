@@ -25,6 +25,16 @@ export const validate = defineEndpoint({
     // The token was good: it is the machine that may no longer use the license.
     statuses: { NOT_ACTIVATED: 403 },
   }),
+  refusals: [
+    "LICENSE_NOT_FOUND",
+    "TOKEN_INVALID",
+    "TOKEN_EXPIRED",
+    "LICENSE_REVOKED",
+    "LICENSE_SUSPENDED",
+    "LICENSE_EXPIRED",
+    "NOT_ACTIVATED",
+    "SEAT_LIMIT_REACHED",
+  ],
   input: z
     .object({ licenseKey, machineFingerprint, token: sessionToken })
     .meta({ id: "ValidateRequest" }),

@@ -13,6 +13,13 @@ export const verify = defineEndpoint({
   description: "Says whether the key is good for the product now. Binds no machine.",
   mutates: false,
   surface: nativeSurface({ failure: "valid", missingFields: "Missing required fields" }),
+  refusals: [
+    "LICENSE_NOT_FOUND",
+    "LICENSE_REVOKED",
+    "LICENSE_SUSPENDED",
+    "LICENSE_EXPIRED",
+    "WRONG_PRODUCT",
+  ],
   input: z.object({ licenseKey, productId }).meta({ id: "VerifyRequest" }),
   output: z
     .object({

@@ -13,6 +13,7 @@ export const getLicense = defineEndpoint({
   description: "Up to 1,000 activations, newest first; `machinesUsed` counts them all.",
   mutates: false,
   surface: nativeSurface({ failure: "success" }),
+  refusals: ["LICENSE_NOT_FOUND"],
   input: z.strictObject({ licenseKey }).meta({ id: "GetLicenseRequest" }),
   output: z
     .object({

@@ -12,6 +12,7 @@ export const createProduct = defineEndpoint({
   summary: "Create a product",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
+  refusals: ["PRODUCT_ID_TAKEN", "PRODUCT_ID_RESERVED", "SLUG_TAKEN", "ACCOUNT_FIXED"],
   input: z
     .strictObject({
       name: text(200).meta({ example: "Cloud Tools" }),

@@ -12,6 +12,7 @@ export const createVariant = defineEndpoint({
   description: "What licenses of this tier are like unless they say otherwise.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
+  refusals: ["PRODUCT_NOT_FOUND", "VARIANT_TAKEN", "ACCOUNT_FIXED"],
   input: z
     .strictObject({
       productId,

@@ -15,6 +15,7 @@ export const getSigningKey = defineEndpoint({
   mutates: false,
   cacheSeconds: 300,
   surface: nativeSurface({ failure: "success" }),
+  refusals: [],
   input: z.object({}).meta({ id: "GetSigningKeyRequest" }),
   output: z
     .object({

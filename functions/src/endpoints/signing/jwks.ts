@@ -11,6 +11,7 @@ export const jwks = defineEndpoint({
   mutates: false,
   cacheSeconds: 300,
   surface: nativeSurface({ failure: "success" }),
+  refusals: [],
   input: z.object({}).meta({ id: "JwksRequest" }),
   output: z
     .object({

@@ -1,0 +1,127 @@
+import * as z from "zod";
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiResponsesObject,
+} from "zod-openapi";
+import type { AnyEndpointSpec } from "../functions/src/http/endpoint.ts";
+import { type ProblemCode, problemStatus } from "../functions/src/http/problem.ts";
+
+const DESCRIPTION = `A software-licensing server. Client functions take the license key as their credential; admin
+functions take \`adminSecret\` (body or header \`X-Admin-Secret\`) or an API key (body or query \`apiKey\`, header
+\`X-API-Key\`). Every function that changes something accepts \`Idempotency-Key\`: for 24 hours a retry gets the first
+answer, marked \`Idempotent-Replayed: true\`. Instants are ISO 8601.`;
+
+const failure = z
+  .object({
+    success: z.literal(false).optional(),
+    valid: z
+      .literal(false)
+      .optional()
+      .meta({ description: "In place of `success` where 200 says `valid`." }),
+    error: z.string().meta({ description: "For people." }),
+    code: z.string().meta({ description: "For programs." }),
+    details: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    retryAfterSeconds: z.int().optional(),
+    requestId: z
+      .string()
+      .optional()
+      .meta({ description: "In 5xx answers: quote it to the operator." }),
+  })
+  .meta({ id: "Failure" });
+
+/** The OpenAPI description of the exported functions: their schemas are their contract. */
+export function openApiDocument(specs: readonly AnyEndpointSpec[]) {
+  const paths = Object.fromEntries(
+    [...specs]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map((spec) => [
+        `/${spec.name}`,
+        Object.fromEntries(
+          spec.methods.map((method) => [method.toLowerCase(), operation(spec, method)]),
+        ),
+      ]),
+  );
+  return createDocument({
+    openapi: "3.1.1",
+    info: { title: "Latchkey", version: "1", description: DESCRIPTION.replaceAll("\n", " ") },
+    paths,
+    components: {
+      securitySchemes: {
+        adminSecret: { type: "apiKey", in: "header", name: "X-Admin-Secret" },
+        apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+      },
+    },
+  });
+}
+
+function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOperationObject {
+  const security = {
+    public: [],
+    admin: [{ adminSecret: [] }, { apiKey: [] }],
+    administrator: [{ adminSecret: [] }],
+  }[spec.access];
+  const takesInput = Object.keys(spec.input.shape).length > 0;
+  return {
+    operationId: spec.methods.length > 1 ? `${spec.name}By${method}` : spec.name,
+    summary: spec.summary,
+    ...(spec.description ? { description: spec.description } : {}),
+    tags: [spec.access === "public" ? "Client" : "Admin"],
+    security,
+    ...(method === "GET" && takesInput ? { requestParams: { query: spec.input } } : {}),
+    ...(spec.mutates
+      ? {
+          requestParams: {
+            header: z.object({ "Idempotency-Key": z.string().max(255).optional() }),
+          },
+        }
+      : {}),
+    ...(method === "POST"
+      ? { requestBody: { required: true, content: { "application/json": { schema: spec.input } } } }
+      : {}),
+    responses: {
+      "200": { description: "Done.", content: { "application/json": { schema: spec.output } } },
+      ...failures(spec),
+    },
+  };
+}
+
+/** One response a status: its codes, and what the function's own refusals look like. */
+function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
+  const problems: ProblemCode[] = [
+    "INVALID_REQUEST",
+    ...(spec.access === "public" ? [] : (["UNAUTHENTICATED"] as const)),
+    ...(spec.access === "administrator" ? (["FORBIDDEN"] as const) : []),
+    "METHOD_NOT_ALLOWED",
+    ...(spec.mutates ? (["IDEMPOTENCY_KEY_REUSED"] as const) : []),
+    "PAYLOAD_TOO_LARGE",
+    "TOO_MANY_FAILURES",
+    "INTERNAL",
+    "STORE_UNAVAILABLE",
+  ];
+  const refusals = spec.refusals.map((code) => {
+    const limit = code.endsWith("LIMIT_REACHED") ? { limit: 3 } : {};
+    return { code, ...spec.surface.refusal({ ok: false, code, ...limit }) };
+  });
+  const byStatus = Map.groupBy<number, { status: number; code: string; body?: unknown }>(
+    [...refusals, ...problems.map((code) => ({ code, status: problemStatus[code] }))],
+    ({ status }) => status,
+  );
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, answers]) => [String(status), response(answers)]),
+  ) as ZodOpenApiResponsesObject;
+}
+
+function response(answers: readonly { code: string; body?: unknown }[]): ZodOpenApiResponseObject {
+  const shown = answers.filter(({ body }) => body !== undefined);
+  const examples = Object.fromEntries(shown.map(({ code, body }) => [code, { value: body }]));
+  return {
+    description: answers.map(({ code }) => code).join(", "),
+    content: {
+      "application/json": { schema: failure, ...(shown.length > 0 ? { examples } : {}) },
+    },
+  };
+}

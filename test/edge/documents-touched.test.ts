@@ -1,0 +1,115 @@
+import { activations } from "../../functions/src/store/collections.ts";
+import { changeLicense, licenseOf } from "../support/change-license.ts";
+import { type Json, MINUTE, machine, NOW, openWorld, type World } from "../support/world.ts";
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world.close());
+
+/** Puts `count` further activations on a license without 10,000 requests. */
+async function crowd(licenseKey: string, count: number, seated: boolean) {
+  const license = await licenseOf(world, licenseKey);
+  const many = Array.from({ length: count }, (_, index) => ({
+    kind: "create" as const,
+    collection: activations,
+    record: {
+      id: `crowd-${index}`,
+      licenseId: license.id,
+      accountId: license.accountId,
+      fingerprint: `crowd-${index}`,
+      hostname: "h",
+      firstSeen: NOW,
+      lastSeen: NOW,
+      seatExpiresAt: seated ? NOW + 60 * MINUTE : null,
+      attempts: null,
+    },
+  }));
+  await world.store.commit(many);
+  await changeLicense(world, licenseKey, seated ? { seatsUsed: count } : { machinesUsed: count });
+}
+
+async function cost(name: string, body: Json, status = 200) {
+  const reply = await world.call(name, body);
+  expect([name, reply.status]).toEqual([name, status]);
+  return { ...world.touched(), body: reply.body };
+}
+
+describe.each([1, 10_000])("with %i other machines on the license", (others) => {
+  test("a per-machine license", async () => {
+    const key = await world.license({ maxMachines: others + 2 });
+    await crowd(key, others, false);
+    const free = { reads: 0, writes: 0, aggregates: 0 };
+    expect(await cost("verify", { licenseKey: key, productId: "prod_tools" })).toMatchObject({
+      ...free,
+      reads: 1,
+    });
+    const fresh = await cost("activate", machine(key, "a"));
+    expect(fresh).toMatchObject({ ...free, reads: 2, writes: 2 });
+    expect(await cost("activate", machine(key, "a"))).toMatchObject({
+      ...free,
+      reads: 2,
+      writes: 2,
+    });
+    const session = {
+      licenseKey: key,
+      machineFingerprint: "fp-a",
+      token: fresh.body["token"],
+    };
+    expect(await cost("validate", session)).toMatchObject({ ...free, reads: 2, writes: 1 });
+    expect(await cost("heartbeat", session)).toMatchObject({ ...free, reads: 2, writes: 1 });
+    expect(await cost("deactivate", session)).toMatchObject({ ...free, reads: 2, writes: 2 });
+  });
+
+  test("a floating license", async () => {
+    const key = await world.license({ licenseType: "floating", maxConcurrent: others + 2 });
+    await crowd(key, others, true);
+    const fresh = await cost("activate", machine(key, "a"));
+    expect(fresh).toMatchObject({ reads: 2, writes: 2, aggregates: 0 });
+    expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 2, writes: 2 });
+    const session = {
+      licenseKey: key,
+      machineFingerprint: "fp-a",
+      token: fresh.body["token"],
+    };
+    expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
+    expect(await cost("heartbeat", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
+    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 2, aggregates: 0 });
+  });
+
+  test("a site license pays one aggregate for its count", async () => {
+    const key = await world.license({ licenseType: "site" });
+    await crowd(key, others, false);
+    const fresh = await cost("activate", machine(key, "a"));
+    expect(fresh).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
+    expect(fresh.body["machinesUsed"]).toBe(others + 1);
+    const session = {
+      licenseKey: key,
+      machineFingerprint: "fp-a",
+      token: fresh.body["token"],
+    };
+    expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
+    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
+  });
+});
+
+test("a refused attempt writes its count, one over the budget writes nothing", async () => {
+  const key = await world.license({ maxMachines: 1 });
+  await world.call("activate", machine(key, "a"));
+  expect(await cost("activate", machine(key, "b"), 403)).toMatchObject({ reads: 2, writes: 1 });
+  await changeLicense(world, key, { attempts: { startedAt: NOW, count: 15 } });
+  expect(await cost("activate", machine(key, "b"), 429)).toMatchObject({ reads: 2, writes: 0 });
+});
+
+test("an unknown key costs one read", async () => {
+  expect(await cost("activate", machine("nope", "a"), 404)).toMatchObject({ reads: 1, writes: 0 });
+});
+
+test("a full pool reads in proportion to the seats it frees", async () => {
+  const key = await world.license({ licenseType: "floating", maxConcurrent: 10 });
+  await crowd(key, 10, true);
+  world.clock.advance(60 * MINUTE);
+  // Twice license and machine, the license for its identity, then 10 seats found and looked at again.
+  expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 26, writes: 13 });
+});

@@ -1,0 +1,76 @@
+import type { Settings } from "../../functions/src/core/activations.ts";
+import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
+
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+export const NOW = Date.parse("2026-11-20T09:00:00Z");
+
+export const PRODUCT_ID = "5f0c2c1e-0a1b-4c3d-8e5f-00000000000a";
+export const OTHER_PRODUCT_ID = "5f0c2c1e-0a1b-4c3d-8e5f-00000000000b";
+const LICENSE_ID = "5f0c2c1e-0a1b-4c3d-8e5f-000000000001";
+
+export const settings: Settings = { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15 };
+
+/** An active, perpetual license of `prod_tools` for two machines, none of them in use. */
+export const license = (changes: Partial<License> = {}): License => ({
+  keyHash: "key-hash",
+  id: LICENSE_ID,
+  keySealed: "1.sealed",
+  accountId: "studio-one",
+  productId: PRODUCT_ID,
+  productHandle: "prod_tools",
+  unlockedProducts: [],
+  email: "artist@example.com",
+  variant: "indie",
+  licenseType: "per-machine",
+  status: "active",
+  threatLevel: 0,
+  maxMachines: 2,
+  maxConcurrent: null,
+  machinesUsed: 0,
+  seatsUsed: 0,
+  attempts: { startedAt: 0, count: 0 },
+  expiresAt: null,
+  purchasedAt: null,
+  discountCode: null,
+  purchaseId: null,
+  bundleId: null,
+  disputeReason: null,
+  disputedAt: null,
+  createdAt: NOW,
+  updatedAt: NOW,
+  ...changes,
+});
+
+/** The machine `a` on that license, without a seat. */
+export const activation = (changes: Partial<Activation> = {}): Activation => ({
+  id: "activation-a",
+  licenseId: LICENSE_ID,
+  accountId: "studio-one",
+  fingerprint: "fp-a",
+  hostname: "host-a",
+  firstSeen: NOW,
+  lastSeen: NOW,
+  seatExpiresAt: null,
+  attempts: null,
+  ...changes,
+});
+
+/** A tier that leaves every term to the defaults. */
+export const variant = (changes: Partial<Variant> = {}): Variant => ({
+  id: "variant-pro",
+  productId: PRODUCT_ID,
+  accountId: "studio-one",
+  name: "pro",
+  label: "Pro",
+  licenseType: null,
+  maxMachines: null,
+  maxConcurrent: null,
+  durationDays: null,
+  active: true,
+  createdAt: NOW,
+  updatedAt: NOW,
+  ...changes,
+});
