@@ -4,6 +4,7 @@ process.env.TZ = "UTC";
 export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
+  globalSetup: "<rootDir>/test/support/global-setup.mjs",
   transform: {
     "^.+\\.[cm]?[jt]s$": [
       "@swc/jest",

@@ -1,5 +1,5 @@
 // Plain JavaScript: `npm start` needs it on every supported Node, with or without type stripping.
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -7,18 +7,20 @@ import { build } from "esbuild";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "functions/src");
 const output = join(root, "functions/lib");
+const entryPoints = {
+  index: join(source, "index.ts"),
+  local: join(source, "local/main.ts"),
+  secrets: join(source, "local/secrets.ts"),
+};
 
-/** Bundles the deployed functions and what serves them locally; the Firebase libraries stay out. */
+/**
+ * Bundles the deployed functions and what serves them locally; the Firebase libraries stay out.
+ * Each file is put in place whole: another process may be starting from them.
+ */
 export async function bundle() {
-  await rm(output, { recursive: true, force: true });
-  await mkdir(output, { recursive: true });
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
-    entryPoints: {
-      index: join(source, "index.ts"),
-      local: join(source, "local/main.ts"),
-      secrets: join(source, "local/secrets.ts"),
-    },
+    entryPoints,
     outdir: output,
     outExtension: { ".js": ".cjs" },
     bundle: true,
@@ -31,26 +33,40 @@ export async function bundle() {
     sourcemap: "linked",
     sourcesContent: false,
     logLevel: "warning",
+    write: false,
   });
+  await mkdir(output, { recursive: true });
+  await Promise.all(
+    outputFiles.map(async ({ path, contents }) => {
+      const draft = `${path}.${process.pid}`;
+      await writeFile(draft, contents);
+      await rename(draft, path);
+    }),
+  );
 }
 
 /** Builds unless the bundle is newer than every source file. */
 export async function bundleIfStale() {
-  const built = await stat(join(output, "local.cjs")).catch(() => undefined);
-  if (built && built.mtimeMs > (await newestSource())) return false;
+  if ((await oldestOutput()) > (await newestSource())) return false;
   await bundle();
   return true;
+}
+
+async function oldestOutput() {
+  const built = Object.keys(entryPoints).map((name) => join(output, `${name}.cjs`));
+  const times = await Promise.all(built.map(modifiedAt)).catch(() => [0]);
+  return Math.min(...times);
 }
 
 async function newestSource() {
   const entries = await readdir(source, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile());
-  const times = await Promise.all(
-    [...files.map((file) => join(file.parentPath, file.name)), join(root, "package-lock.json")].map(
-      async (path) => (await stat(path)).mtimeMs,
-    ),
-  );
+  const paths = files.map((file) => join(file.parentPath, file.name));
+  const times = await Promise.all([...paths, join(root, "package-lock.json")].map(modifiedAt));
   return Math.max(...times);
 }
+
+/** @param {string} path */
+const modifiedAt = async (path) => (await stat(path)).mtimeMs;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

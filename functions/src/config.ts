@@ -1,8 +1,18 @@
 import * as z from "zod";
+import { parseEncryptionKeys } from "./crypto/vault.ts";
 
 const seconds = (fallback: number) =>
   z.coerce.number().int().min(1).max(86_400_000).default(fallback);
 const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+
+const encryptionKeys = z.string().transform((text, context) => {
+  try {
+    return parseEncryptionKeys(text);
+  } catch (error) {
+    context.addIssue({ code: "custom", message: (error as Error).message });
+    return z.NEVER;
+  }
+});
 
 const environment = z.object({
   STORE: z.enum(["sqlite", "firestore"]).optional(),
@@ -10,7 +20,7 @@ const environment = z.object({
   SQLITE_SYNCHRONOUS: z.enum(["FULL", "NORMAL"]).default("FULL"),
   ADMIN_SECRET: z.string().default(""),
   LOOKUP_PEPPER: z.string().regex(/^[0-9a-f]{64}$/i, "must be 64 hex digits"),
-  ENCRYPTION_KEYS: z.string().min(1),
+  ENCRYPTION_KEYS: encryptionKeys,
   FLOATING_SESSION_TTL_SECONDS: seconds(900),
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
   FAILED_REQUESTS_PER_MINUTE: count(300),

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
 import { type Config, readConfig } from "./config.ts";
-import { createVault, parseEncryptionKeys } from "./crypto/vault.ts";
+import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
@@ -30,7 +30,7 @@ async function buildEdge(config: Config): Promise<Edge> {
   const store = await openStore(config);
   const vault = createVault({
     pepper: Buffer.from(config.LOOKUP_PEPPER, "hex"),
-    encryption: parseEncryptionKeys(config.ENCRYPTION_KEYS),
+    encryption: config.ENCRYPTION_KEYS,
   });
   const now = Date.now;
   return {

@@ -80,11 +80,11 @@ describe("a per-machine license", () => {
     expect(activate(license({ machinesUsed: 1 })).ok).toBe(true);
   });
 
-  test.each<[string, Partial<License>, string, Activation?]>([
-    ["a new machine on a revoked license", { status: "revoked" }, "prod_tools"],
+  test.each<[string, Partial<License>, string, Activation | undefined]>([
+    ["a new machine on a revoked license", { status: "revoked" }, "prod_tools", undefined],
     ["a known machine on an expired license", { expiresAt: NOW }, "prod_tools", activation()],
     ["a known machine for the wrong product", {}, "prod_other", activation()],
-    ["a new machine on a full license", { machinesUsed: 2 }, "prod_tools"],
+    ["a new machine on a full license", { machinesUsed: 2 }, "prod_tools", undefined],
   ])("counts a refused attempt and changes nothing else: %s", (_, changes, productId, known) => {
     const held = license(changes);
     const refused = activate(held, known, { productId });

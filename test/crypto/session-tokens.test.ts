@@ -48,10 +48,10 @@ const header = { alg: "RS256", kid: KID, typ: "JWT" };
 
 /** A token that jose had no hand in; signed by our own key unless told. */
 function forge(
-  given: { header?: unknown; payload?: unknown } = {},
+  { header: head = header, payload: body = payload }: { header?: unknown; payload?: unknown } = {},
   signature = (input: string) => sign("RSA-SHA256", Buffer.from(input), pair.privateKey),
 ): string {
-  const input = `${part(given.header ?? header)}.${part(given.payload ?? payload)}`;
+  const input = `${part(head)}.${part(body)}`;
   return `${input}.${signature(input).toString("base64url")}`;
 }
 

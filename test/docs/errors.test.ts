@@ -16,5 +16,6 @@ test("docs/errors.md has a row for every code, with its status, and no other", (
     ...Object.entries(problemStatus),
   ]);
   expect([...rows.keys()].sort()).toEqual([...codes.keys()].sort());
-  for (const [code, status] of codes) expect([code, rows.get(code)]).toEqual([code, expect.arrayContaining([status])]);
+  for (const [code, status] of codes)
+    expect([code, rows.get(code)]).toEqual([code, expect.arrayContaining([status])]);
 });

@@ -11,6 +11,8 @@ test("docs/openapi.json is what the code says; `npm run generate` renews it", ()
 });
 
 test("every exported function is described, with a summary and its own examples", () => {
-  expect(Object.keys(document.paths ?? {})).toEqual([...endpoints.keys()].sort().map((n) => `/${n}`));
+  expect(Object.keys(document.paths ?? {})).toEqual(
+    [...endpoints.keys()].sort().map((n) => `/${n}`),
+  );
   for (const spec of endpoints.values()) expect(spec.summary).not.toBe("");
 });

@@ -147,11 +147,11 @@ export function describeDocumentStore(name: string, open: () => Promise<OpenedSt
 
       test("a commit is all or nothing", async () => {
         await store.commit([create(note("there")), create(note("gone"))]);
-        const before = (id: string) => [create(note(id)), remove("gone"), set(note("there2"))];
-        await expect(store.commit([...before("b"), create(note("there"))])).rejects.toThrow(
+        const earlier = (id: string) => [create(note(id)), remove("gone"), set(note("there2"))];
+        await expect(store.commit([...earlier("b"), create(note("there"))])).rejects.toThrow(
           AlreadyExistsError,
         );
-        await expect(store.commit([...before("b"), update("none", { rank: 1 })])).rejects.toThrow(
+        await expect(store.commit([...earlier("b"), update("none", { rank: 1 })])).rejects.toThrow(
           MissingDocumentError,
         );
         expect(idsOf(await store.query(notes, "all", { limit: 9 }))).toEqual(["gone", "there"]);

@@ -52,11 +52,16 @@ export function createVault(keys: VaultKeys): Vault {
       return `${newest.version}.${whole.toString("base64url")}`;
     },
     open(purpose, sealed) {
-      const [version, data = ""] = sealed.split(".", 2);
+      const version = sealed.split(".", 1).join();
       const known = keys.encryption.find((entry) => entry.version === version);
       if (!known) throw new Error(`No encryption key of version ${version}.`);
-      const whole = Buffer.from(data, "base64url");
-      const decipher = createDecipheriv("aes-256-gcm", known.key, whole.subarray(0, IV_BYTES))
+      const whole = Buffer.from(sealed.slice(version.length + 1), "base64url");
+      // Decoding skips what is not base64url; a sealed text has one spelling.
+      if (sealed !== `${version}.${whole.toString("base64url")}`) {
+        throw new Error("The sealed text was altered.");
+      }
+      const iv = whole.subarray(0, IV_BYTES);
+      const decipher = createDecipheriv("aes-256-gcm", known.key, iv, { authTagLength: TAG_BYTES })
         .setAAD(Buffer.from(purpose))
         .setAuthTag(whole.subarray(-TAG_BYTES));
       const text = decipher.update(whole.subarray(IV_BYTES, -TAG_BYTES));
@@ -67,13 +72,17 @@ export function createVault(keys: VaultKeys): Vault {
 
 /** Reads `version:hex,version:hex`, newest first. */
 export function parseEncryptionKeys(text: string): VaultKeys["encryption"] {
-  return text.split(",").map((entry) => {
+  const keys = text.split(",").map((entry) => {
     const match = /^([A-Za-z0-9]{1,16}):([0-9a-f]{64})$/i.exec(entry.trim());
     if (!match?.[1] || !match[2]) {
       throw new TypeError("Encryption keys are version:64 hex digits, separated by commas.");
     }
     return { version: match[1], key: Buffer.from(match[2], "hex") };
   });
+  if (new Set(keys.map(({ version }) => version)).size < keys.length) {
+    throw new TypeError("Each encryption key needs a version of its own.");
+  }
+  return keys;
 }
 
 /** A document id for what may exist once: the same parts give the same id. */

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
+import { readConfig } from "../config.ts";
 import { describe } from "../http/faults.ts";
 import { createHost, type Handler } from "./host.ts";
 import { isScheduled, startSchedules } from "./schedules.ts";
@@ -10,7 +11,13 @@ import { localSecrets } from "./secrets.ts";
 export function main(): void {
   const variables = process.env;
   variables["DATA_DIR"] ||= ".latchkey";
-  Object.assign(variables, localSecrets(variables["DATA_DIR"], variables));
+  try {
+    Object.assign(variables, localSecrets(variables["DATA_DIR"], variables));
+    readConfig(variables);
+  } catch (error) {
+    giveUp((error as Error).message);
+  }
+  const port = portOf(variables["PORT"]);
   if (variables["FIRESTORE_EMULATOR_HOST"]) {
     variables["GCLOUD_PROJECT"] ||= "demo-latchkey";
     // Outside Google's network the client would look for its metadata server before every start.
@@ -38,21 +45,26 @@ export function main(): void {
   process.once("SIGINT", stop);
 
   const host = variables["HOST"] || "127.0.0.1";
-  server.once("error", (error) => {
-    console.error(`latchkey cannot listen on ${host}: ${error.message}`);
-    process.exit(1);
+  server.once("error", (error: NodeJS.ErrnoException) => {
+    const taken = `port ${port} on ${host} is in use. Set PORT to another, or to 0 for a free one.`;
+    giveUp(error.code === "EADDRINUSE" ? taken : error.message);
   });
-  server.listen(port(variables["PORT"]), host, () => {
+  server.listen(port, host, () => {
     const bound = (server.address() as AddressInfo).port;
     const shown = host.includes(":") ? `[${host}]` : host;
     console.log(`latchkey listening on http://${shown}:${bound}`);
   });
 }
 
-function port(given: string | undefined): number {
+function portOf(given: string | undefined): number {
   const number = Number(given || "8787");
   if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  console.error(`PORT must be a number from 0 to 65535, not ${JSON.stringify(given)}.`);
+  giveUp(`PORT must be a number from 0 to 65535, not ${JSON.stringify(given)}.`);
+}
+
+/** For mistakes that the one who starts the server can mend: words instead of a stack trace. */
+function giveUp(reason: string): never {
+  console.error(`latchkey cannot start: ${reason}`);
   process.exit(1);
 }
 
