@@ -1,15 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import {
-  checkedQuery,
-  decodeCursor,
-  decodeRecord,
-  encodeCursor,
-  encodePatch,
-  encodeRecord,
-} from "./collection.ts";
+import { decodeRecord, encodeCursor, encodePatch, encodeRecord } from "./collection.ts";
 import {
   AlreadyExistsError,
   type AnyCollection,
@@ -25,7 +18,8 @@ import {
   type TransactionBody,
   type Write,
 } from "./document-store.ts";
-import { containsTable, createSchema, fieldExpression, quote } from "./sqlite-schema.ts";
+import { clause, conditionsOf, stretchesAfter } from "./sqlite-query.ts";
+import { createSchema, fieldExpression, quote } from "./sqlite-schema.ts";
 
 /** Transactions that share one commit, and so one wait for the disk. */
 const BATCH_SIZE = 128;
@@ -97,34 +91,23 @@ class SqliteStore implements DocumentStore {
     name: string,
     ask: AnyConditions & PageAsk,
   ): Promise<Page<T>> {
-    const { from, where, parameters, order } = this.#conditions(collection, name, ask);
+    const { from, where, parameters, order } = conditionsOf(collection, name, ask);
     const direction = order?.[1] === "desc" ? "DESC" : "ASC";
     const key = order ? fieldExpression(order[0]) : undefined;
-    if (ask.after !== undefined) {
-      const cursor = decodeCursor(ask.after);
-      const past = direction === "DESC" ? "<" : ">";
-      if (key === undefined) {
-        where.push(`d.id ${past} ?`);
-        parameters.push(cursor.id);
-      } else if (cursor.value === null) {
-        where.push(
-          direction === "DESC"
-            ? `(${key} IS NULL AND d.id < ?)`
-            : `(${key} IS NOT NULL OR d.id > ?)`,
-        );
-        parameters.push(cursor.id);
-      } else {
-        const orNull = direction === "DESC" ? ` OR ${key} IS NULL` : "";
-        where.push(`((${key}, d.id) ${past} (?, ?)${orNull})`);
-        parameters.push(bind(cursor.value), cursor.id);
-      }
-    }
+    const columns = key ? `d.id, d.json, ${key} AS position` : "d.id, d.json";
     const ordering = key ? `${key} ${direction}, d.id ${direction}` : `d.id ${direction}`;
-    const sql = `SELECT d.id, d.json${key ? `, ${key} AS position` : ""} FROM ${from}${clause(where)}
-      ORDER BY ${ordering} LIMIT ?`;
-    const rows = await this.#untilFree(
-      () => this.#prepare(sql).all(...parameters, ask.limit) as Row[],
-    );
+    const stretches = stretchesAfter(key, direction, ask.after);
+    const rows = await this.#untilFree(() => {
+      const found: Row[] = [];
+      for (const stretch of stretches) {
+        if (found.length === ask.limit) break;
+        const sql = `SELECT ${columns} FROM ${from}${clause([...where, ...stretch.where])}
+          ORDER BY ${ordering} LIMIT ?`;
+        const bound = [...parameters, ...stretch.parameters, ask.limit - found.length];
+        found.push(...(this.#prepare(sql).all(...bound) as Row[]));
+      }
+      return found;
+    });
     const last = rows.length === ask.limit ? rows.at(-1) : undefined;
     return {
       items: rows.map((row) => decode(collection, row.id, row.json) as T),
@@ -133,7 +116,7 @@ class SqliteStore implements DocumentStore {
   }
 
   async count<T>(collection: Collection<T>, name: string, ask: AnyConditions): Promise<number> {
-    const { from, where, parameters } = this.#conditions(collection, name, ask);
+    const { from, where, parameters } = conditionsOf(collection, name, ask);
     const sql = `SELECT count(*) AS n FROM ${from}${clause(where)}`;
     const row = await this.#untilFree(() => this.#prepare(sql).get(...parameters));
     return Number(row?.["n"]);
@@ -246,39 +229,6 @@ class SqliteStore implements DocumentStore {
     return row ? row.json : null;
   }
 
-  #conditions(collection: AnyCollection, name: string, ask: AnyConditions) {
-    const shape = checkedQuery(collection, name, ask);
-    const where: string[] = [];
-    const parameters: SQLInputValue[] = [];
-    let from = `${quote(collection.name)} AS d`;
-    if (shape.contains !== undefined) {
-      from = `${quote(containsTable(collection, shape.contains))} AS c
-        JOIN ${quote(collection.name)} AS d ON d.id = c.id`;
-      where.push("c.element = ?");
-      parameters.push(bind(ask.contains ?? null));
-    }
-    for (const field of shape.equal ?? []) {
-      const wanted = ask.equal?.[field];
-      const expression = fieldExpression(field);
-      if (isList(wanted)) {
-        where.push(`${expression} IN (${wanted.map(() => "?").join(", ")})`);
-        parameters.push(...wanted.map(bind));
-      } else {
-        where.push(`${expression} IS ?`);
-        parameters.push(bind(wanted ?? null));
-      }
-    }
-    if (shape.order) {
-      const expression = fieldExpression(shape.order[0]);
-      for (const [operator, value] of Object.entries(ask.range ?? {})) {
-        if (value === undefined) continue;
-        where.push(`${expression} ${operators[operator as keyof typeof operators]} ?`);
-        parameters.push(bind(value));
-      }
-    }
-    return { from, where, parameters, order: shape.order };
-  }
-
   #prepare(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (!statement) {
@@ -345,16 +295,7 @@ class SqliteTransaction implements Transaction {
   }
 }
 
-const operators = { gt: ">", gte: ">=", lt: "<", lte: "<=" } as const;
-
 const keyOf = (collection: AnyCollection, id: string) => `${collection.name}\n${id}`;
-
-const clause = (where: readonly string[]) =>
-  where.length > 0 ? ` WHERE ${where.join(" AND ")}` : "";
-
-const isList = (value: unknown): value is readonly Scalar[] => Array.isArray(value);
-
-const bind = (value: Scalar): SQLInputValue => (typeof value === "boolean" ? Number(value) : value);
 
 function decode<T>(collection: Collection<T>, id: string, json: Json): T | undefined {
   return json === null ? undefined : decodeRecord(collection, id, JSON.parse(json));
