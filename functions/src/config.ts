@@ -18,8 +18,12 @@ const environment = z.object({
   STORE: z.enum(["sqlite", "firestore"]).optional(),
   DATA_DIR: z.string().min(1).default(".latchkey"),
   SQLITE_SYNCHRONOUS: z.enum(["FULL", "NORMAL"]).default("FULL"),
-  ADMIN_SECRET: z.string().default(""),
-  LOOKUP_PEPPER: z.string().regex(/^[0-9a-f]{64}$/i, "must be 64 hex digits"),
+  // Secret Manager keeps the line end that comes with a secret from a pipe.
+  ADMIN_SECRET: z.string().trim().default(""),
+  LOOKUP_PEPPER: z
+    .string()
+    .trim()
+    .regex(/^[0-9a-f]{64}$/i, "must be 64 hex digits"),
   ENCRYPTION_KEYS: encryptionKeys,
   FLOATING_SESSION_TTL_SECONDS: seconds(900),
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
@@ -35,7 +39,7 @@ export type Config = z.output<typeof environment> & {
 
 /** Throws an error that names the variable when one is missing or wrong. */
 export function readConfig(variables: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ""));
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
     const problems = parsed.error.issues.map(

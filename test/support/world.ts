@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
+import type { Settings } from "../../functions/src/core/activations.ts";
 import type { RefusalCode } from "../../functions/src/core/decision.ts";
 import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
 import { createVault } from "../../functions/src/crypto/vault.ts";
@@ -56,7 +57,9 @@ export type World = {
   readonly close: () => Promise<void>;
 };
 
-export async function openWorld(options: { store?: DocumentStore } = {}): Promise<World> {
+export async function openWorld(
+  options: { store?: DocumentStore; settings?: Partial<Settings> } = {},
+): Promise<World> {
   const store = options.store ?? openSqliteStore({ path: ":memory:", collections });
   let time = NOW;
   let drawn = 0;
@@ -77,7 +80,7 @@ export async function openWorld(options: { store?: DocumentStore } = {}): Promis
       randomBytes: (size) => draw().subarray(0, size),
       vault,
       keyring: createKeyring({ store, vault, now }),
-      settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15 },
+      settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15, ...options.settings },
     },
     adminSecret: ADMIN_SECRET,
     failures: createFailureLimiter(300, now),

@@ -1,7 +1,5 @@
 // What the rules speak about. Instants are epoch milliseconds, durations name their unit.
 
-export type Account = { id: string; createdAt: number };
-
 export type Product = {
   /** A UUID; `handle` is the vendor's own name for it. */
   id: string;
@@ -78,15 +76,4 @@ export type Activation = {
   lastSeen: number;
   seatExpiresAt: number | null;
   attempts: Attempts | null;
-};
-
-export type ApiKey = {
-  secretHash: string;
-  id: string;
-  accountId: string;
-  name: string;
-  kind: "native";
-  prefix: string;
-  createdAt: number;
-  revokedAt: number | null;
 };

@@ -62,16 +62,20 @@ export const slots = z
   .refine((value) => value !== 0, "must be -1 (unlimited) or at least 1");
 
 const INSTANT =
-  /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+  /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
+/** A later one is not written with four digits for the year. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** An ISO 8601 date or date-time as epoch milliseconds; without an offset it is UTC. */
 export const instant = z
   .string("must be an ISO 8601 date-time string")
   .transform((value, context) => {
-    const match = INSTANT.exec(value.trim());
-    const zoned = match && value.includes("T") && !match[1] ? `${value.trim()}Z` : value.trim();
-    const ms = match ? Date.parse(zoned) : Number.NaN;
-    if (Number.isNaN(ms) || ms < 0) {
+    const given = value.trim();
+    const [, date = "", zone] = INSTANT.exec(given) ?? [];
+    // `Date.parse` takes February 30 for March 2.
+    const real = z.regexes.date.test(date);
+    const ms = real ? Date.parse(given === date || zone ? given : `${given}Z`) : Number.NaN;
+    if (!(ms >= 0 && ms <= LAST_MS)) {
       context.addIssue({ code: "custom", message: "must be an ISO 8601 date-time" });
       return z.NEVER;
     }

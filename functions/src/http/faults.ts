@@ -26,14 +26,25 @@ export function problemOf(
   return new Problem("INTERNAL", "Something went wrong on our side.");
 }
 
-const SECRETS =
-  /eyJ[\w-]+\.[\w-]+\.[\w-]+|cgls_[\w-]+|\b[0-9A-HJKMNP-TV-Z]{5}(?:-[0-9A-HJKMNP-TV-Z]{5}){4}\b/g;
+/** Session tokens, API keys and license keys in any spelling. */
+const SECRETS = [
+  /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
+  /cgls_[\w-]+/g,
+  // More than five groups, because a word before the key may look like one.
+  /(?<![0-9a-z])[0-9a-tv-z]{5}(?:[- ][0-9a-tv-z]{5}){4,}(?![0-9a-z])/gi,
+  // In one piece it takes a digit to tell a key from a long name.
+  /(?<![0-9a-z])(?=[a-z]*\d)[0-9a-tv-z]{25}(?![0-9a-z])/gi,
+];
+const MAX_CAUSES = 8;
 
 /** The error with its causes, without tokens and keys that a message may quote. */
-export function describe(error: unknown): string {
+export function describe(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return redact(String(error));
-  const cause = error.cause === undefined ? "" : `\ncaused by ${describe(error.cause)}`;
-  return redact(error.stack ?? `${error.name}: ${error.message}`) + cause;
+  const text = redact(error.stack ?? `${error.name}: ${error.message}`);
+  // Causes may lead in a circle.
+  if (error.cause === undefined || depth === MAX_CAUSES) return text;
+  return `${text}\ncaused by ${describe(error.cause, depth + 1)}`;
 }
 
-const redact = (text: string): string => text.replaceAll(SECRETS, "[redacted]");
+const redact = (text: string): string =>
+  SECRETS.reduce((clean, secret) => clean.replaceAll(secret, "[redacted]"), text);

@@ -15,8 +15,9 @@ export type EdgeRequest = IncomingMessage & { readonly rawBody?: Buffer };
 
 export type Fields = Record<string, unknown>;
 
-export const urlOf = (request: IncomingMessage): URL =>
-  new URL(request.url ?? "/", "http://localhost");
+/** The path is taken as sent: one that begins with `//` names no host. */
+const urlOf = (request: IncomingMessage): URL =>
+  new URL(`http://localhost${request.url ?? "/"}`);
 
 /** The query string's fields; one that is given twice is a list. */
 export function queryFields(request: IncomingMessage): Fields {

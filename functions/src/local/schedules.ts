@@ -3,7 +3,7 @@ type Scheduled = {
   readonly __endpoint: { readonly scheduleTrigger: { readonly schedule: string } };
 };
 
-const FORM = /^every (\d+) (minutes|hours)$/;
+const FORM = /^every ([1-9]\d*) (minutes|hours)$/;
 const UNIT_MS = { minutes: 60_000, hours: 3_600_000 } as const;
 
 export const isScheduled = (exported: unknown): exported is Scheduled =>

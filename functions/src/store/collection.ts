@@ -90,7 +90,7 @@ export function decodeRecord<T>(
 }
 
 /** The declared shape, or an error when a caller got past the compiler. */
-export function declaredQuery(collection: AnyCollection, name: string): QueryShape {
+function declaredQuery(collection: AnyCollection, name: string): QueryShape {
   const shape = Object.hasOwn(collection.queries, name) ? collection.queries[name] : undefined;
   if (!shape) throw new TypeError(`${collection.name} declares no query "${name}"`);
   return shape;

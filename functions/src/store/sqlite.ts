@@ -25,6 +25,7 @@ import { createSchema, fieldExpression, quote } from "./sqlite-schema.ts";
 const BATCH_SIZE = 128;
 const MAX_BACKOFF_MS = 40;
 const BODY_TIMEOUT_MS = 1_000;
+const OPEN_TIMEOUT_MS = 5_000;
 
 export type SqliteOptions = {
   /** A file, or `:memory:`. */
@@ -55,13 +56,32 @@ type Job = {
  */
 export function openSqliteStore(options: SqliteOptions): DocumentStore {
   if (options.path !== ":memory:") mkdirSync(dirname(options.path), { recursive: true });
-  const database = new DatabaseSync(options.path, { timeout: 5_000 });
-  database.exec("PRAGMA journal_mode = WAL");
-  database.exec(`PRAGMA synchronous = ${options.synchronous ?? "FULL"}`);
-  createSchema(database, options.collections);
-  // Waiting for another process is ours to do: SQLite would block the event loop.
-  database.exec("PRAGMA busy_timeout = 0");
+  const database = new DatabaseSync(options.path, { timeout: OPEN_TIMEOUT_MS });
+  try {
+    useWriteAheadLog(database);
+    database.exec(`PRAGMA synchronous = ${options.synchronous ?? "FULL"}`);
+    createSchema(database, options.collections);
+    // Waiting for another process is ours to do: SQLite would block the event loop.
+    database.exec("PRAGMA busy_timeout = 0");
+  } catch (error) {
+    database.close();
+    throw storeError(error);
+  }
   return new SqliteStore(database, options.deadlineMs ?? 10_000);
+}
+
+/** Of two processes that switch a new file over at once, SQLite refuses one without waiting. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  const deadline = performance.now() + OPEN_TIMEOUT_MS;
+  for (;;) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
 }
 
 class SqliteStore implements DocumentStore {

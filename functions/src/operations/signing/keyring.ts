@@ -78,7 +78,7 @@ export function createKeyring(deps: {
   };
 
   const loaded = (maxAgeMs: number): Promise<Loaded> => {
-    if (!loading || Math.abs(now() - loadedAt) > maxAgeMs) {
+    if (!loading || Math.abs(now() - loadedAt) >= maxAgeMs) {
       loadedAt = now();
       const fresh = load();
       loading = fresh;

@@ -1,0 +1,3 @@
+require("firebase-functions");
+require("firebase-admin/firestore");
+console.log(`ready ${performance.now()}`);

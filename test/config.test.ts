@@ -1,0 +1,97 @@
+import { type Config, readConfig } from "../functions/src/config.ts";
+
+const needed = {
+  LOOKUP_PEPPER: "0f".repeat(32),
+  ENCRYPTION_KEYS: `1:${"0f".repeat(32)}`,
+};
+const read = (variables: NodeJS.ProcessEnv = {}) => readConfig({ ...needed, ...variables });
+
+test("what is not set has its documented default", () => {
+  expect(read({ HOME: "/home/somebody" })).toEqual({
+    STORE: "sqlite",
+    DATA_DIR: ".latchkey",
+    SQLITE_SYNCHRONOUS: "FULL",
+    ADMIN_SECRET: "",
+    LOOKUP_PEPPER: needed.LOOKUP_PEPPER,
+    ENCRYPTION_KEYS: [{ version: "1", key: Buffer.from("0f".repeat(32), "hex") }],
+    FLOATING_SESSION_TTL_SECONDS: 900,
+    ACTIVATION_ATTEMPTS_PER_HOUR: 15,
+    FAILED_REQUESTS_PER_MINUTE: 300,
+    TRUSTED_PROXIES: 0,
+  });
+});
+
+test.each(["", " "])("a variable that is %j is not set", (blank) => {
+  const empty = Object.fromEntries(Object.keys(read()).map((name) => [name, blank]));
+  expect(readConfig({ ...empty, ...needed })).toEqual(read());
+});
+
+test.each<[string, NodeJS.ProcessEnv, Pick<Config, "STORE" | "TRUSTED_PROXIES">]>([
+  ["on one box", {}, { STORE: "sqlite", TRUSTED_PROXIES: 0 }],
+  ["deployed", { K_SERVICE: "activate" }, { STORE: "firestore", TRUSTED_PROXIES: 1 }],
+  [
+    "in the functions emulator",
+    { K_SERVICE: "activate", FUNCTIONS_EMULATOR: "true" },
+    { STORE: "sqlite", TRUSTED_PROXIES: 0 },
+  ],
+  [
+    "deployed, but told otherwise",
+    { K_SERVICE: "activate", STORE: "sqlite", TRUSTED_PROXIES: "0" },
+    { STORE: "sqlite", TRUSTED_PROXIES: 0 },
+  ],
+  [
+    "on one box, but told otherwise",
+    { STORE: "firestore", TRUSTED_PROXIES: "2" },
+    { STORE: "firestore", TRUSTED_PROXIES: 2 },
+  ],
+])("the store and the proxies follow from where it runs: %s", (_, variables, expected) => {
+  expect(read(variables)).toMatchObject(expected);
+});
+
+test.each<[string, string | undefined]>([
+  ["STORE", "postgres"],
+  ["SQLITE_SYNCHRONOUS", "OFF"],
+  ["LOOKUP_PEPPER", undefined],
+  ["LOOKUP_PEPPER", "0f".repeat(31)],
+  ["LOOKUP_PEPPER", "0g".repeat(32)],
+  ["ENCRYPTION_KEYS", undefined],
+  ["ENCRYPTION_KEYS", "0f".repeat(32)],
+  ["ENCRYPTION_KEYS", `1:${"0f".repeat(32)},1:${"f0".repeat(32)}`],
+  ["FLOATING_SESSION_TTL_SECONDS", "15m"],
+  ["FLOATING_SESSION_TTL_SECONDS", "0"],
+  ["FLOATING_SESSION_TTL_SECONDS", "1.5"],
+  ["ACTIVATION_ATTEMPTS_PER_HOUR", "-1"],
+  ["FAILED_REQUESTS_PER_MINUTE", "many"],
+  ["TRUSTED_PROXIES", "yes"],
+  ["TRUSTED_PROXIES", "11"],
+])("a wrong %s is named, and its value is not told: %j", (name, value) => {
+  const message = messageOf(() => read({ [name]: value }));
+  expect(message).toMatch(new RegExp(`^The configuration is not valid\\. ${name}: `));
+  if (value && value.length > 20) expect(message).not.toContain(value.slice(2, 20));
+});
+
+test("all that is wrong is told at once", () => {
+  const message = messageOf(() => readConfig({ STORE: "x", TRUSTED_PROXIES: "x" }));
+  for (const name of ["STORE", "LOOKUP_PEPPER", "ENCRYPTION_KEYS", "TRUSTED_PROXIES"]) {
+    expect(message).toContain(`${name}: `);
+  }
+});
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  throw new Error("nothing was thrown");
+}
+
+test("a line end that a pipe left on a secret is not part of it", () => {
+  const piped = Object.fromEntries(
+    Object.entries({ ...needed, ADMIN_SECRET: "s3cret" }).map(([name, secret]) => [
+      name,
+      `${secret}\n`,
+    ]),
+  );
+  expect(readConfig(piped)).toEqual(read({ ADMIN_SECRET: "s3cret" }));
+});

@@ -1,0 +1,86 @@
+import { callerAddress, createFailureLimiter } from "../../functions/src/http/failure-limiter.ts";
+import { HOUR, MINUTE, NOW, SECOND } from "../support/records.ts";
+
+let time: number;
+beforeEach(() => {
+  time = NOW;
+});
+const limiterOf = (limit: number) => createFailureLimiter(limit, () => time);
+
+test("a caller is blocked after the last failure it may have, for the rest of its minute", () => {
+  const limiter = limiterOf(3);
+  limiter.failed("a");
+  time += 20 * SECOND;
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBeUndefined();
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBe(40);
+  time += 40 * SECOND - 1;
+  expect(limiter.blockedFor("a")).toBe(1);
+  time += 1;
+  expect(limiter.blockedFor("a")).toBeUndefined();
+});
+
+test("a new minute begins with the next failure", () => {
+  const limiter = limiterOf(2);
+  limiter.failed("a");
+  time += MINUTE;
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBeUndefined();
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBe(60);
+});
+
+test("one caller's failures are nobody else's", () => {
+  const limiter = limiterOf(1);
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBe(60);
+  expect(limiter.blockedFor("b")).toBeUndefined();
+});
+
+test("a limit of 0 blocks nobody", () => {
+  const limiter = limiterOf(0);
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBeUndefined();
+});
+
+test("a clock that stepped back blocks nobody", () => {
+  const limiter = limiterOf(1);
+  limiter.failed("a");
+  time -= HOUR;
+  expect(limiter.blockedFor("a")).toBeUndefined();
+  limiter.failed("a");
+  expect(limiter.blockedFor("a")).toBe(60);
+});
+
+test("of more than ten thousand callers the oldest is forgotten, so that memory stays bounded", () => {
+  const limiter = limiterOf(1);
+  for (let caller = 0; caller < 10_000; caller++) limiter.failed(String(caller));
+  expect(limiter.blockedFor("0")).toBe(60);
+  limiter.failed("one more");
+  expect(limiter.blockedFor("0")).toBeUndefined();
+  expect(limiter.blockedFor("1")).toBe(60);
+  expect(limiter.blockedFor("one more")).toBe(60);
+});
+
+test.each<[string, string | string[] | undefined, number, string]>([
+  ["without proxies the header is anybody's word", "6.6.6.6", 0, "10.0.0.1"],
+  ["without a header it is the connection's", undefined, 1, "10.0.0.1"],
+  ["an empty header says nothing", " , ", 1, "10.0.0.1"],
+  ["one proxy: what it appended", "1.2.3.4", 1, "1.2.3.4"],
+  ["one proxy: what the caller wrote is skipped", "6.6.6.6, 1.2.3.4", 1, "1.2.3.4"],
+  ["one proxy: the header in several lines", ["6.6.6.6", "1.2.3.4"], 1, "1.2.3.4"],
+  ["two proxies: what the first appended", "1.2.3.4, 10.0.0.9", 2, "1.2.3.4"],
+  ["two proxies: the caller's own is skipped", "6.6.6.6,7.7.7.7, 1.2.3.4,10.0.0.9", 2, "1.2.3.4"],
+  ["two proxies: empty entries of the caller do not count", ", ,1.2.3.4, 10.0.0.9", 2, "1.2.3.4"],
+  ["two proxies: around the first, what the second saw", "1.2.3.4", 2, "1.2.3.4"],
+  ["an IPv6 address", "6.6.6.6, 2001:db8::1", 1, "2001:db8::1"],
+])("the caller's address: %s", (_, forwarded, trustedProxies, address) => {
+  const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded as string };
+  const socket = { remoteAddress: "10.0.0.1" } as never;
+  expect(callerAddress({ headers, socket }, trustedProxies)).toBe(address);
+});
+
+test("a connection that is already gone has an unknown address", () => {
+  expect(callerAddress({ headers: {}, socket: {} as never }, 0)).toBe("unknown");
+});

@@ -1,0 +1,88 @@
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConfig } from "../../functions/src/config.ts";
+import { localSecrets } from "../../functions/src/local/secrets.ts";
+
+const NAMES = ["ADMIN_SECRET", "LOOKUP_PEPPER", "ENCRYPTION_KEYS"];
+
+let dataDir: string;
+let directory: string;
+beforeEach(() => {
+  dataDir = join(fs.mkdtempSync(join(tmpdir(), "latchkey-secrets-")), "data");
+  directory = join(dataDir, "secrets");
+});
+afterEach(() => {
+  jest.restoreAllMocks();
+  fs.rmSync(join(dataDir, ".."), { recursive: true });
+});
+
+const modeOf = (path: string) => fs.statSync(path).mode & 0o777;
+const put = (name: string, text: string) => {
+  fs.mkdirSync(directory, { recursive: true });
+  fs.writeFileSync(join(directory, name), text);
+};
+
+test("the first start makes secrets that are each their own and make a valid configuration", () => {
+  const secrets = localSecrets(dataDir, {});
+  expect(Object.keys(secrets)).toEqual(NAMES);
+  expect(secrets).toEqual({
+    ADMIN_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
+    LOOKUP_PEPPER: expect.stringMatching(/^[0-9a-f]{64}$/),
+    ENCRYPTION_KEYS: expect.stringMatching(/^1:[0-9a-f]{64}$/),
+  });
+  expect(new Set(Object.values(secrets).map((text) => text.slice(-64))).size).toBe(3);
+  expect(() => readConfig(secrets)).not.toThrow();
+});
+
+test("only their owner reads them", () => {
+  localSecrets(dataDir, {});
+  expect(modeOf(directory)).toBe(0o700);
+  expect(fs.readdirSync(directory).sort()).toEqual([...NAMES].sort());
+  for (const name of NAMES) expect(modeOf(join(directory, name))).toBe(0o600);
+});
+
+test("later starts have the same, and write nothing", () => {
+  const secrets = localSecrets(dataDir, {});
+  const open = jest.spyOn(fs, "openSync");
+  expect(localSecrets(dataDir, {})).toEqual(secrets);
+  expect(open).not.toHaveBeenCalled();
+});
+
+test("one that is missing is made, those that are there stay", () => {
+  put("LOOKUP_PEPPER", `  ${"ab".repeat(32)}\n`);
+  expect(localSecrets(dataDir, {})).toMatchObject({
+    LOOKUP_PEPPER: "ab".repeat(32),
+    ADMIN_SECRET: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+});
+
+test("the environment wins and is not stored; a blank variable is none", () => {
+  put("LOOKUP_PEPPER", "ab".repeat(32));
+  const given = { ADMIN_SECRET: "mine", LOOKUP_PEPPER: "cd".repeat(32), ENCRYPTION_KEYS: "" };
+  expect(localSecrets(dataDir, given)).toEqual({
+    ADMIN_SECRET: "mine",
+    LOOKUP_PEPPER: "cd".repeat(32),
+    ENCRYPTION_KEYS: expect.stringMatching(/^1:/),
+  });
+  expect(fs.readdirSync(directory).sort()).toEqual(["ENCRYPTION_KEYS", "LOOKUP_PEPPER"]);
+  expect(localSecrets(dataDir, {})["LOOKUP_PEPPER"]).toBe("ab".repeat(32));
+});
+
+test("of two processes that start at once one makes the secrets and both use them", () => {
+  const link = fs.linkSync;
+  let theirs: Record<string, string> = {};
+  jest.spyOn(fs, "linkSync").mockImplementationOnce((draft, path) => {
+    // The other process, from its start to its end, between our look and our link.
+    theirs = localSecrets(dataDir, {});
+    link(draft, path);
+  });
+  expect(localSecrets(dataDir, {})).toEqual(theirs);
+  expect(Object.keys(theirs)).toEqual(NAMES);
+  expect(fs.readdirSync(directory).sort()).toEqual([...NAMES].sort());
+});
+
+test("a secret that cannot be read stops the start instead of being made anew", () => {
+  fs.mkdirSync(join(directory, "LOOKUP_PEPPER"), { recursive: true });
+  expect(() => localSecrets(dataDir, {})).toThrow(/EISDIR/);
+});

@@ -1,0 +1,99 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startFirestoreDouble } from "../support/firestore-double/server.ts";
+import { newLicense, raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
+import {
+  type Environment,
+  newDataDir,
+  type ServerProcess,
+  startServer,
+} from "../support/server-process.ts";
+import { machine } from "../support/world.ts";
+
+let double: Awaited<ReturnType<typeof startFirestoreDouble>>;
+
+beforeAll(async () => {
+  const indexes = join(__dirname, "../../firestore.indexes.json");
+  double = await startFirestoreDouble({ indexes: JSON.parse(readFileSync(indexes, "utf8")) });
+});
+afterAll(() => double.close());
+
+const engines: [name: string, env: () => Environment][] = [
+  ["SQLite", () => ({})],
+  ["Firestore", () => ({ STORE: "firestore", FIRESTORE_EMULATOR_HOST: double.host })],
+];
+
+const patience = { retries: 5 };
+
+describe.each(engines)("two processes on one %s", (_, engine) => {
+  let servers: [ServerProcess, ServerProcess];
+
+  /** Both start at the same moment on nothing: no secrets, no database. */
+  const startBoth = async (env: Environment) => {
+    double.clear();
+    const options = { dataDir: newDataDir(), env: { ...engine(), ...env } };
+    servers = await Promise.all([startServer(options), startServer(options)]);
+  };
+  const stopBoth = () => Promise.all(servers.map((server) => server.kill()));
+
+  describe("that start together", () => {
+    beforeAll(() => startBoth({}));
+    afterAll(stopBoth);
+
+    test("share one signing key, one admin secret and each other's tokens", async () => {
+      const certificates = await Promise.all(
+        servers.map((server) => server.call("getSigningKey", undefined, { method: "GET" })),
+      );
+      expect(certificates[0]).toMatchObject({ status: 200, body: { kid: expect.any(String) } });
+      expect(certificates[1]?.body).toEqual(certificates[0]?.body);
+
+      const [a, b] = servers;
+      expect(a.adminSecret).toBe(b.adminSecret);
+      const { licenseKey, productId } = await newLicense([a], {});
+      await b.admin("getLicense", { licenseKey });
+      for (const [issuer, reader] of [
+        [a, b],
+        [b, a],
+      ] as const) {
+        const ask = machine(licenseKey, "m", productId);
+        const { body } = await issuer.call("activate", ask);
+        const reply = await reader.call("validate", { ...ask, token: body["token"] });
+        expect(reply).toMatchObject({ status: 200, body: { valid: true } });
+      }
+    });
+
+    test("let exactly 15 of 200 parallel attempts through", async () => {
+      await raceForAttempts(servers, patience);
+    });
+  });
+
+  describe("under 200 parallel requests", () => {
+    beforeAll(() => startBoth({ ACTIVATION_ATTEMPTS_PER_HOUR: "100000" }));
+    afterAll(stopBoth);
+
+    test("never put a fourth machine on a license of three", async () => {
+      await raceForMachines(servers, patience);
+    });
+
+    test("never take a sixth seat of a pool of five", async () => {
+      await raceForSeats(servers, patience);
+    });
+
+    test("do one thing for one Idempotency-Key, and give every caller its answer", async () => {
+      const { productId } = await newLicense(servers, {});
+      const replies = await Promise.all(
+        Array.from({ length: 20 }, (_, caller) => {
+          const server = servers[caller % 2] as ServerProcess;
+          const headers = { "x-admin-secret": server.adminSecret, "idempotency-key": "order-1" };
+          return server.call("createLicense", { email: "a@example.com", productId }, { headers });
+        }),
+      );
+      for (const reply of replies) {
+        expect(reply.status).toBe(200);
+        expect(reply.body).toEqual(replies[0]?.body);
+      }
+      const replayed = replies.filter((reply) => reply.headers.get("idempotent-replayed"));
+      expect(replayed).toHaveLength(19);
+    });
+  });
+});
