@@ -96,6 +96,7 @@ function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
     "METHOD_NOT_ALLOWED",
     ...(spec.mutates ? (["IDEMPOTENCY_KEY_REUSED"] as const) : []),
     "PAYLOAD_TOO_LARGE",
+    "UNSUPPORTED_ENCODING",
     "TOO_MANY_FAILURES",
     "INTERNAL",
     "STORE_UNAVAILABLE",

@@ -1,13 +1,8 @@
 import fc from "fast-check";
-import {
-  decideActivation,
-  decideCheckIn,
-  decideDeactivation,
-  decideSeatReturn,
-  reclaimSeats,
-} from "../../functions/src/core/activations.ts";
+import { decideActivation, decideDeactivation } from "../../functions/src/core/activations.ts";
 import { slotsOf, standing } from "../../functions/src/core/licenses.ts";
 import type { Activation, License } from "../../functions/src/core/records.ts";
+import { decideCheckIn, decideSeatReturn, reclaimSeats } from "../../functions/src/core/seats.ts";
 import { DAY, HOUR, license, MINUTE, NOW, settings } from "../support/records.ts";
 
 /** What the store holds for one license, and the clock. */

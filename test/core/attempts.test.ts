@@ -69,9 +69,18 @@ test("refused attempts do not make the wait longer", () => {
   expect(attempts).toEqual(spent(NOW));
 });
 
+test("a caller up to a minute behind the others joins their window", () => {
+  for (const behind of [1, MINUTE]) {
+    expect(countAttempt(spent(NOW), LIMIT, NOW - behind).ok).toBe(false);
+    expect(countAttempt({ startedAt: NOW, count: 3 }, LIMIT, NOW - behind)).toMatchObject({
+      attempts: { startedAt: NOW, count: 4 },
+    });
+  }
+});
+
 test("a clock that stepped back locks nobody out", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 365 * 24 * HOUR }), (back) => {
+    fc.property(fc.integer({ min: MINUTE + 1, max: 365 * 24 * HOUR }), (back) => {
       expect(countAttempt(spent(NOW), LIMIT, NOW - back).ok).toBe(true);
     }),
   );
@@ -97,4 +106,9 @@ test.each([
   ["100 slots", 100, 300],
 ])("the hourly budget of %s", (_, slots, limit) => {
   expect(attemptLimit(slots, 15)).toBe(limit);
+});
+
+test("a base of 0 is no limit", () => {
+  expect(attemptLimit(2, 0)).toBe(Number.POSITIVE_INFINITY);
+  expect(attemptLimit(undefined, 0)).toBe(Number.POSITIVE_INFINITY);
 });

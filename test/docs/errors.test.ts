@@ -4,7 +4,7 @@ import { problemStatus } from "../../functions/src/http/problem.ts";
 
 const page = readFileSync("docs/errors.md", "utf8");
 const rows = new Map(
-  [...page.matchAll(/^\| `([A-Z_]+)` \| ([\d, ]+) \|/gm)].map(([, code, statuses]) => [
+  [...page.matchAll(/^\| `([A-Z_]+)` +\| ([\d, ]+) +\|/gm)].map(([, code, statuses]) => [
     code,
     statuses?.split(",").map(Number),
   ]),

@@ -89,12 +89,12 @@ describe("the body", () => {
     expect(oversize.readableEnded).toBe(true);
   });
 
-  test("is cut off when it does not end", async () => {
+  test("is cut off when there is no end in sight", async () => {
     const endless = new IncomingMessage(new Socket());
     let sent = 0;
     endless._read = () => {
       sent += BODY_LIMIT_BYTES;
-      endless.push(Buffer.alloc(BODY_LIMIT_BYTES));
+      endless.push(sent < 50 * BODY_LIMIT_BYTES ? Buffer.alloc(BODY_LIMIT_BYTES) : null);
     };
     expect(await problemIn(() => readBody(endless))).toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
     expect(sent).toBeLessThanOrEqual(11 * BODY_LIMIT_BYTES);

@@ -1,7 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
-type Entry = { version?: string; resolved?: string; dependencies?: Record<string, string> };
+type Entry = {
+  version?: string;
+  resolved?: string;
+  dependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+};
 type Lock = { packages: Record<string, Entry> };
 type Manifest = { name: string; version: string; dependencies: Record<string, string> };
 
@@ -43,7 +48,27 @@ describe("the lock file of functions/", () => {
   });
 });
 
-test.each(["package-lock.json", "functions/package-lock.json"])(
+const LOCKS = ["package-lock.json", "functions/package-lock.json"];
+
+/** Where npm looks for what the package at `path` needs: beside it, then further out. */
+const places = (path: string, name: string): string[] => {
+  const place = `${path && `${path}/`}node_modules/${name}`;
+  if (path === "") return [place];
+  const outer = path.slice(0, Math.max(0, path.lastIndexOf("/node_modules/")));
+  return [place, ...places(outer, name)];
+};
+
+test.each(LOCKS)("%s is whole for every platform, or `npm ci` refuses it", (path) => {
+  const { packages } = read<Lock>(path);
+  const missing = Object.entries(packages).flatMap(([from, entry]) =>
+    Object.keys({ ...entry.dependencies, ...entry.optionalDependencies }).filter(
+      (name) => !places(from, name).some((place) => packages[place]),
+    ),
+  );
+  expect(missing).toEqual([]);
+});
+
+test.each(LOCKS)(
   "%s names no registry: where packages come from is the machine's business",
   (path) => {
     const { packages } = read<Lock>(path);

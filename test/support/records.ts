@@ -1,4 +1,4 @@
-import type { Settings } from "../../functions/src/core/activations.ts";
+import type { Settings } from "../../functions/src/core/slots.ts";
 import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
 
 export const SECOND = 1_000;

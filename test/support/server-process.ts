@@ -93,16 +93,19 @@ export function launch(command: string, args: readonly string[], env: Environmen
   return launched;
 }
 
-/** Runs one of the repository's scripts on this Node. */
-export const launchScript = (name: string, env: Environment = {}): Launched =>
-  launch(process.execPath, ["--disable-warning=ExperimentalWarning", `scripts/${name}`], env);
+/** What `npm start` runs, on this Node. */
+export const launchServer = (env: Environment): Launched =>
+  launch(process.execPath, ["--disable-warning=ExperimentalWarning", "scripts/start.mjs"], {
+    PORT: "0",
+    ...env,
+  });
 
 /** A server on a free port, ready for requests. */
 export async function startServer(
   options: { dataDir?: string; env?: Environment } = {},
 ): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? newDataDir();
-  const launched = launchScript("start.mjs", { PORT: "0", DATA_DIR: dataDir, ...options.env });
+  const launched = launchServer({ DATA_DIR: dataDir, ...options.env });
   const [, url = ""] = await launched.prints(READY);
   const adminSecret = readFileSync(join(dataDir, "secrets", "ADMIN_SECRET"), "utf8").trim();
   const call: ServerProcess["call"] = (name, body, more) => send(url, name, body, more);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import type { Settings } from "../../functions/src/core/activations.ts";
+import type { Settings } from "../../functions/src/core/slots.ts";
 import type { RefusalCode } from "../../functions/src/core/decision.ts";
 import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
 import { createVault } from "../../functions/src/crypto/vault.ts";

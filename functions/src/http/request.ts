@@ -16,8 +16,7 @@ export type EdgeRequest = IncomingMessage & { readonly rawBody?: Buffer };
 export type Fields = Record<string, unknown>;
 
 /** The path is taken as sent: one that begins with `//` names no host. */
-const urlOf = (request: IncomingMessage): URL =>
-  new URL(`http://localhost${request.url ?? "/"}`);
+const urlOf = (request: IncomingMessage): URL => new URL(`http://localhost${request.url ?? "/"}`);
 
 /** The query string's fields; one that is given twice is a list. */
 export function queryFields(request: IncomingMessage): Fields {
@@ -36,9 +35,15 @@ export async function readBody(request: EdgeRequest): Promise<Buffer> {
     if (request.rawBody.length > BODY_LIMIT_BYTES) throw tooLarge();
     return request.rawBody;
   }
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
+    throw new Problem("UNSUPPORTED_ENCODING", "Content-Encoding: send the body uncompressed");
+  }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Leaving the loop must not destroy the request: its sender would never be answered.
+  const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+  for await (const chunk of incoming) {
     size += chunk.length;
     if (size > DRAIN_LIMIT_BYTES) break;
     if (size <= BODY_LIMIT_BYTES) chunks.push(chunk);

@@ -34,15 +34,19 @@ export function main(): void {
     write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
   });
 
+  let stopping = false;
   const stop = async () => {
+    // On Ctrl-C npm passes on what the terminal has sent already.
+    if (stopping) return;
+    stopping = true;
     const closed = new Promise((resolve) => server.close(resolve));
     // A connection kept alive would hold the exit up once its request is answered.
     setInterval(() => server.closeIdleConnections(), 50);
     await Promise.all([closed, running.stop()]);
     process.exit(0);
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
 
   const host = variables["HOST"] || "127.0.0.1";
   server.once("error", (error: NodeJS.ErrnoException) => {

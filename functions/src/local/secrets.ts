@@ -9,7 +9,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const hex = () => randomBytes(32).toString("hex");
 
@@ -54,6 +54,8 @@ function publish(path: string, secret: string): string {
   }
   try {
     linkSync(draft, path);
+    // The name has to survive a power cut too: keys hashed with a lost pepper are lost.
+    syncDirectory(dirname(path));
     return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
@@ -63,9 +65,23 @@ function publish(path: string, secret: string): string {
   }
 }
 
+function syncDirectory(path: string): void {
+  // Windows cannot open a directory, and does not need to.
+  if (process.platform === "win32") return;
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
 function read(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8").trim();
+    const secret = readFileSync(path, "utf8").trim();
+    if (secret === "")
+      throw new Error(`${path} is empty. Restore it, or delete it to have another made.`);
+    return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;

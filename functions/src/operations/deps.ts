@@ -1,4 +1,4 @@
-import type { Settings } from "../core/activations.ts";
+import type { Settings } from "../core/slots.ts";
 import type { Vault } from "../crypto/vault.ts";
 import type { DocumentStore } from "../store/document-store.ts";
 import type { Keyring } from "./signing/keyring.ts";

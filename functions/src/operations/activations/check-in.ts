@@ -1,7 +1,7 @@
-import { decideCheckIn, decideSeatReturn } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { standing } from "../../core/licenses.ts";
 import type { Activation, License } from "../../core/records.ts";
+import { decideCheckIn, decideSeatReturn } from "../../core/seats.ts";
 import type { SessionClaims } from "../../crypto/session-tokens.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";

@@ -1,4 +1,4 @@
-import { reclaimSeats as reclaim } from "../../core/activations.ts";
+import { reclaimSeats as reclaim } from "../../core/seats.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 

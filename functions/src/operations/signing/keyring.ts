@@ -79,12 +79,15 @@ export function createKeyring(deps: {
 
   const loaded = (maxAgeMs: number): Promise<Loaded> => {
     if (!loading || Math.abs(now() - loadedAt) >= maxAgeMs) {
+      const known = loading;
       loadedAt = now();
-      const fresh = load();
-      loading = fresh;
-      fresh.catch(() => {
+      const fresh = load().catch((error: unknown) => {
+        // While the store is away the keys in memory are good.
+        if (known) return known;
         if (loading === fresh) loading = undefined;
+        throw error;
       });
+      loading = fresh;
     }
     return loading;
   };
