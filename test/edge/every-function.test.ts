@@ -125,6 +125,22 @@ describe.each(guarded)("guarded $name", ({ name }) => {
   });
 });
 
+test("413 reaches the sender of a body that never seems to end", async () => {
+  const raw = new Uint8Array(20 << 20);
+  expect(await world.call("verify", undefined, { raw })).toMatchObject({
+    status: 413,
+    body: { valid: false, code: "PAYLOAD_TOO_LARGE" },
+  });
+});
+
+test("415 a compressed body is refused, not misread", async () => {
+  const headers = { "content-encoding": "gzip" };
+  expect(await world.call("verify", undefined, { raw: "x", headers })).toMatchObject({
+    status: 415,
+    body: { valid: false, code: "UNSUPPORTED_ENCODING" },
+  });
+});
+
 test("429 an address that keeps failing waits, and only that", async () => {
   const guessing = await openWorld();
   const ask = { licenseKey: "nope", productId: "p" };

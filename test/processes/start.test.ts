@@ -12,16 +12,28 @@ import { send } from "../support/world.ts";
 
 const READY = /^latchkey listening on (http:\/\/127\.0\.0\.1:\d+)$/gm;
 
-test("npm start serves when it says so, once; SIGTERM ends it with exit code 0", async () => {
-  const npm = launch("npm", ["start"], { PORT: "0", DATA_DIR: newDataDir() });
+test("npm start serves when it says so, once, and Ctrl-C ends all of it", async () => {
+  const env = { PORT: "0", DATA_DIR: newDataDir() };
+  const npm = launch({ command: "npm", args: ["start"], env, group: true });
   const [, url = ""] = await npm.prints(new RegExp(READY.source, "m"));
   expect(await send(url, "health", undefined, { method: "GET" })).toMatchObject({
     status: 200,
     body: { ok: true },
   });
-  npm.signal("SIGTERM");
-  expect(await npm.exited).toBe(0);
+  npm.signal("SIGINT");
+  // Resolves when nobody holds its output any more.
+  await npm.exited;
+  await expect(send(url, "health", undefined, { method: "GET" })).rejects.toThrow("fetch failed");
   expect(npm.printed.stdout.match(READY)).toHaveLength(1);
+});
+
+test("a SIGTERM that reaches npm alone ends the server too", async () => {
+  const env = { PORT: "0", DATA_DIR: newDataDir() };
+  const npm = launch({ command: "npm", args: ["start"], env });
+  const [, url = ""] = await npm.prints(new RegExp(READY.source, "m"));
+  npm.signal("SIGTERM");
+  await npm.exited;
+  await expect(send(url, "health", undefined, { method: "GET" })).rejects.toThrow("fetch failed");
 });
 
 describe("a server that runs", () => {
@@ -115,11 +127,9 @@ describe("a Node that is too old is told which one is needed", () => {
   test.each(["20.19.0", "22.12.0"])("%s, by its own account", async (version) => {
     const pretend = `for (const [name, value] of [["versions", { node: "${version}" }], ["version", "v${version}"]])
       Object.defineProperty(process, name, { value });`;
-    const node = launch(process.execPath, [
-      "--import",
-      `data:text/javascript,${encodeURIComponent(pretend)}`,
-      "scripts/start.mjs",
-    ]);
+    const imported = `data:text/javascript,${encodeURIComponent(pretend)}`;
+    const args = ["--import", imported, "scripts/start.mjs"];
+    const node = launch({ command: process.execPath, args });
     expect(await node.exited).toBe(1);
     expect(node.printed).toEqual({ stdout: "", stderr: told(version) });
   });
@@ -128,7 +138,7 @@ describe("a Node that is too old is told which one is needed", () => {
   if (!old) test.skip("a real one: not run, no Node before 22.13 is in PATH", () => {});
   else {
     test(`a real one, ${old.version}`, async () => {
-      const node = launch(old.path, ["scripts/start.mjs"]);
+      const node = launch({ command: old.path, args: ["scripts/start.mjs"] });
       expect(await node.exited).toBe(1);
       expect(node.printed).toEqual({ stdout: "", stderr: told(old.version) });
     });

@@ -1,5 +1,5 @@
-import type { Settings } from "../../functions/src/core/slots.ts";
 import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
+import type { Settings } from "../../functions/src/core/slots.ts";
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;

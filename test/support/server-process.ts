@@ -38,9 +38,9 @@ const directories: string[] = [];
 
 afterAll(async () => {
   await Promise.all(
-    [...running].map((process) => {
-      process.signal("SIGKILL");
-      return process.exited;
+    [...running].map((launched) => {
+      launched.signal("SIGKILL");
+      return launched.exited;
     }),
   );
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
@@ -54,12 +54,19 @@ export function newDataDir(): string {
 }
 
 /** Runs a command in the repository, with no environment but the one given. */
-export function launch(command: string, args: readonly string[], env: Environment = {}): Launched {
+export function launch(ask: {
+  command: string;
+  args: readonly string[];
+  env?: Environment;
+  /** Signals reach the processes it starts too, as Ctrl-C in a terminal does. */
+  group?: boolean;
+}): Launched {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(command, args, {
+  const child = spawn(ask.command, ask.args, {
     cwd: ROOT,
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, ...ask.env },
     stdio: ["ignore", "pipe", "pipe"],
+    detached: ask.group ?? false,
   });
   const printed = { stdout: "", stderr: "" };
   child.stdout.setEncoding("utf8").on("data", (text) => {
@@ -74,7 +81,10 @@ export function launch(command: string, args: readonly string[], env: Environmen
   const launched: Launched = {
     printed,
     exited,
-    signal: (name) => void child.kill(name),
+    signal: (name) => {
+      if (ask.group && child.pid !== undefined) process.kill(-child.pid, name);
+      else child.kill(name);
+    },
     prints: (pattern) =>
       new Promise((found, failed) => {
         const look = () => {
@@ -93,12 +103,17 @@ export function launch(command: string, args: readonly string[], env: Environmen
   return launched;
 }
 
-/** What `npm start` runs, on this Node. */
-export const launchServer = (env: Environment): Launched =>
-  launch(process.execPath, ["--disable-warning=ExperimentalWarning", "scripts/start.mjs"], {
-    PORT: "0",
-    ...env,
+/** Runs one of the repository's scripts on this Node. */
+export const launchScript = (name: string, env: Environment = {}): Launched =>
+  launch({
+    command: process.execPath,
+    args: ["--disable-warning=ExperimentalWarning", `scripts/${name}`],
+    env,
   });
+
+/** What `npm start` runs, on a free port. */
+export const launchServer = (env: Environment): Launched =>
+  launchScript("start.mjs", { PORT: "0", ...env });
 
 /** A server on a free port, ready for requests. */
 export async function startServer(

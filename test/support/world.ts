@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AddressInfo } from "node:net";
-import type { Settings } from "../../functions/src/core/slots.ts";
 import type { RefusalCode } from "../../functions/src/core/decision.ts";
+import type { Settings } from "../../functions/src/core/slots.ts";
 import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
 import { createVault } from "../../functions/src/crypto/vault.ts";
 import type { Edge, LogEntry } from "../../functions/src/http/edge.ts";

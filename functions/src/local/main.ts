@@ -7,6 +7,8 @@ import { createHost, type Handler } from "./host.ts";
 import { isScheduled, startSchedules } from "./schedules.ts";
 import { localSecrets } from "./secrets.ts";
 
+const ORPHAN_CHECK_MS = 200;
+
 /** Serves the built bundle beside this file: the same functions that are deployed. */
 export function main(): void {
   const variables = process.env;
@@ -47,6 +49,7 @@ export function main(): void {
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
+  if (variables["npm_lifecycle_event"]) onOrphaned(stop);
 
   const host = variables["HOST"] || "127.0.0.1";
   server.once("error", (error: NodeJS.ErrnoException) => {
@@ -58,6 +61,14 @@ export function main(): void {
     const shown = host.includes(":") ? `[${host}]` : host;
     console.log(`latchkey listening on http://${shown}:${bound}`);
   });
+}
+
+/** npm signals the shell it starts us in, and most shells die of it without passing it on. */
+function onOrphaned(stop: () => void): void {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) stop();
+  }, ORPHAN_CHECK_MS).unref();
 }
 
 function portOf(given: string | undefined): number {
