@@ -155,7 +155,7 @@ export async function newLicense(clients: readonly Client[], terms: Json): Promi
 }
 
 /** The license and its machines, as the vendor sees them. */
-export async function details(client: Client, licenseKey: string) {
+async function details(client: Client, licenseKey: string) {
   const body = await client.admin("getLicense", { licenseKey });
   return { machinesUsed: body["machinesUsed"], activations: body["activations"] as Json[] };
 }
