@@ -1,3 +1,12 @@
+import { bundleIfStale } from "../../scripts/build.mjs";
+
 // Once before all workers: server processes then find a bundle that nobody rebuilds under them.
 // biome-ignore lint/style/noDefaultExport: Jest asks for it
-export { bundleIfStale as default } from "../../scripts/build.mjs";
+export default async function globalSetup() {
+  if (!process.env["FIRESTORE_EMULATOR_HOST"]) {
+    console.log(
+      "\nSkipped: the store contract over Google's emulator, as FIRESTORE_EMULATOR_HOST is not set.",
+    );
+  }
+  await bundleIfStale();
+}
