@@ -12,6 +12,7 @@ const MACHINES = 50;
 const CALLERS = 200;
 const SLOTS = 3;
 const SEATS = 5;
+const BEATS = 20;
 
 const SEATS_TAKEN = {
   status: 403,
@@ -95,7 +96,8 @@ export async function raceForAttempts(
 
 /**
  * A pool of 5 seats; 200 callers on 50 machines check out, send a heartbeat and, most of them,
- * check in again. Nobody ever sees more than 5 seats taken. Returns the license's key.
+ * check in again. Nobody ever sees more than 5 seats taken. Returns the license's key; the pool is
+ * full then.
  */
 export async function raceForSeats(
   clients: readonly Client[],
@@ -133,14 +135,28 @@ export async function raceForSeats(
   const left = await details(clients[0] as Client, licenseKey);
   await expectHolders(clients, license, machinesOf(left.activations));
 
-  const holders = await together(MACHINES, async (caller, name) => {
-    const ask = machine(licenseKey, name, productId);
-    const reply = await answer(clientOf(clients, caller), "activate", ask, patience);
-    if (reply.status !== 200) expect(reply).toMatchObject(SEATS_TAKEN);
-    return reply.status === 200 ? [name] : [];
+  const fill = async () => {
+    const replies = await together(MACHINES, async (caller, name) => {
+      const ask = machine(licenseKey, name, productId);
+      const reply = await answer(clientOf(clients, caller), "activate", ask, patience);
+      if (reply.status !== 200) expect(reply).toMatchObject(SEATS_TAKEN);
+      return { name, ...reply };
+    });
+    const seated = replies.filter((reply) => reply.status === 200);
+    expect(seated).toHaveLength(SEATS);
+    await expectHolders(clients, license, new Set(seated.map((reply) => reply.name)));
+    return seated;
+  };
+
+  // A heartbeat on its way must not bring a machine back that has left.
+  const leaving = (await fill()).flatMap(({ name, body }) => {
+    const ask = { ...machine(licenseKey, name, productId), token: body["token"] };
+    const calls = Array.from({ length: BEATS }, () => "heartbeat").with(BEATS / 2, "deactivate");
+    return calls.map((call, caller) => answer(clientOf(clients, caller), call, ask, patience));
   });
-  expect(holders.flat()).toHaveLength(SEATS);
-  await expectHolders(clients, license, new Set(holders.flat()));
+  await Promise.all(leaving);
+  await expectHolders(clients, license, new Set());
+  await fill();
   return licenseKey;
 }
 

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
-import { nativeSurface } from "../../http/native-surface.ts";
 import { activate as activateMachine } from "../../operations/activations/activate.ts";
 import { hostname, iso, isoInstant, licenseKey, machineFingerprint, productId } from "../fields.ts";
 import { standingFields, standingOf } from "./standing.ts";
+import { clientSurface } from "./surface.ts";
 import { tokenField, usageFields, usageOf } from "./usage.ts";
 
 export const activate = defineEndpoint({
@@ -15,7 +15,7 @@ export const activate = defineEndpoint({
     "Binds the key to a machine, or takes a floating seat, and returns a session token. The same " +
     "machine may activate again at no cost of a slot.",
   mutates: true,
-  surface: nativeSurface({ failure: "success", missingFields: "Missing required fields" }),
+  surface: clientSurface("success"),
   refusals: [
     "LICENSE_NOT_FOUND",
     "RATE_LIMITED",

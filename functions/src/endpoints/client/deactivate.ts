@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
-import { nativeSurface } from "../../http/native-surface.ts";
 import { deactivate as deactivateMachine } from "../../operations/activations/deactivate.ts";
 import { licenseKey, machineFingerprint } from "../fields.ts";
+import { clientSurface } from "./surface.ts";
 import { usageFields, usageOf } from "./usage.ts";
 
 export const deactivate = defineEndpoint({
@@ -12,7 +12,7 @@ export const deactivate = defineEndpoint({
   summary: "Release a machine",
   description: "Frees the machine's slot or seat. Works on expired and revoked licenses too.",
   mutates: true,
-  surface: nativeSurface({ failure: "success", missingFields: "Missing required fields" }),
+  surface: clientSurface("success"),
   refusals: ["LICENSE_NOT_FOUND", "NOT_ACTIVATED"],
   input: z.object({ licenseKey, machineFingerprint }).meta({ id: "DeactivateRequest" }),
   output: z

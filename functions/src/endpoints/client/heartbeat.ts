@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
-import { nativeSurface } from "../../http/native-surface.ts";
 import { heartbeat as beat } from "../../operations/activations/heartbeat.ts";
-import { iso, isoInstant, licenseKey, machineFingerprint, sessionToken } from "../fields.ts";
+import { iso, isoInstant } from "../fields.ts";
 import { standingFields, standingOf } from "./standing.ts";
+import { sessionFields, sessionRefusals, sessionSurface } from "./surface.ts";
 
 /** The documented interval; a seat outlives three missed ones. */
 const INTERVAL_SECONDS = 300;
@@ -15,25 +15,9 @@ export const heartbeat = defineEndpoint({
   summary: "Keep a floating seat",
   description: "Renews the machine's seat; takes one back when it had lapsed and one is free.",
   mutates: true,
-  surface: nativeSurface({
-    failure: "success",
-    missingFields: "Missing required fields",
-    // As in validate: the token was good.
-    statuses: { NOT_ACTIVATED: 403 },
-  }),
-  refusals: [
-    "LICENSE_NOT_FOUND",
-    "TOKEN_INVALID",
-    "TOKEN_EXPIRED",
-    "LICENSE_REVOKED",
-    "LICENSE_SUSPENDED",
-    "LICENSE_EXPIRED",
-    "NOT_ACTIVATED",
-    "SEAT_LIMIT_REACHED",
-  ],
-  input: z
-    .object({ licenseKey, machineFingerprint, token: sessionToken })
-    .meta({ id: "HeartbeatRequest" }),
+  surface: sessionSurface("success"),
+  refusals: sessionRefusals,
+  input: z.object(sessionFields).meta({ id: "HeartbeatRequest" }),
   output: z
     .object({
       success: z.literal(true),

@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
-import { nativeSurface } from "../../http/native-surface.ts";
 import { verify as verifyLicense } from "../../operations/licenses/verify.ts";
 import { licenseKey, licenseType, productId } from "../fields.ts";
 import { standingFields, standingOf } from "./standing.ts";
+import { clientSurface } from "./surface.ts";
 
 export const verify = defineEndpoint({
   name: "verify",
@@ -12,7 +12,7 @@ export const verify = defineEndpoint({
   summary: "Check a license key",
   description: "Says whether the key is good for the product now. Binds no machine.",
   mutates: false,
-  surface: nativeSurface({ failure: "valid", missingFields: "Missing required fields" }),
+  surface: clientSurface("valid"),
   refusals: [
     "LICENSE_NOT_FOUND",
     "LICENSE_REVOKED",
