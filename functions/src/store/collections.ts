@@ -178,6 +178,29 @@ export const keyrings = collection({
   queries: {},
 });
 
+/** What an administrator or an API key changed; written with the change. */
+export const auditEntries = collection({
+  name: "auditEntries",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    at: instant,
+    actor: z.object({ kind: z.enum(["administrator", "api-key"]), keyId: z.uuid().nullable() }),
+    /** A verb of a record, such as `license.update`. */
+    action: z.string(),
+    /** The identity of what was changed; never a key. */
+    targetId: z.string(),
+    /** The fields that changed, as they were; null for what was made. */
+    before: z.record(z.string(), z.unknown()).nullable(),
+    /** The same fields, as they are now; null for what was deleted. */
+    after: z.record(z.string(), z.unknown()).nullable(),
+  },
+  queries: {
+    byAccount: { equal: ["accountId"], order: ["at", "desc"] },
+  },
+});
+
 /** What a request with an `Idempotency-Key` did and answered. */
 export const idempotencyRecords = collection({
   name: "idempotencyRecords",
@@ -205,5 +228,6 @@ export const collections = [
   activations,
   apiKeys,
   keyrings,
+  auditEntries,
   idempotencyRecords,
 ] as const;

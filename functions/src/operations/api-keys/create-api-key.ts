@@ -1,6 +1,7 @@
 import { accept, type Decision } from "../../core/decision.ts";
 import { apiKeys } from "../../store/collections.ts";
 import { accountOnFirstUse, owningAccount } from "../accounts.ts";
+import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 
@@ -28,18 +29,27 @@ export async function createApiKey(
   const apiKey = PREFIX + Buffer.from(deps.randomBytes(SECRET_BYTES)).toString("base64url");
   const keyId = deps.newId();
   const now = deps.now();
+  const audit = auditor(deps, principal);
+  const key = {
+    secretHash: deps.vault.hash("api-key", apiKey),
+    id: keyId,
+    accountId: owner.accountId,
+    name: ask.name,
+    kind: ask.kind ?? ("native" as const),
+    prefix: apiKey.slice(0, SHOWN),
+    createdAt: now,
+    revokedAt: null,
+  };
   return deps.once(async (tx): Promise<Decision<Created>> => {
     const makeAccount = await accountOnFirstUse(tx, owner.accountId, now);
     makeAccount(tx);
-    tx.create(apiKeys, {
-      secretHash: deps.vault.hash("api-key", apiKey),
-      id: keyId,
+    tx.create(apiKeys, key);
+    audit(tx, {
       accountId: owner.accountId,
-      name: ask.name,
-      kind: ask.kind ?? "native",
-      prefix: apiKey.slice(0, SHOWN),
-      createdAt: now,
-      revokedAt: null,
+      action: "apiKey.create",
+      targetId: keyId,
+      before: null,
+      after: key,
     });
     return accept({ keyId, apiKey });
   });

@@ -5,6 +5,7 @@ import type { License, Product } from "../../core/records.ts";
 import { licenses, variants } from "../../store/collections.ts";
 import { owningAccount } from "../accounts.ts";
 import { keyHashOf } from "../activations/machine.ts";
+import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { variantIdOf } from "../products/create-variant.ts";
@@ -36,6 +37,7 @@ export async function createLicense(
   const licenseKey = formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES));
   const id = deps.newId();
   const now = deps.now();
+  const audit = auditor(deps, principal);
   return deps.once(async (tx): Promise<Decision<Created>> => {
     const product = await findProduct(tx, principal, ask.productId);
     if (!product || (ask.creatorId !== undefined && product.accountId !== owner.accountId))
@@ -76,6 +78,13 @@ export async function createLicense(
       updatedAt: now,
     };
     tx.create(licenses, license);
+    audit(tx, {
+      accountId: license.accountId,
+      action: "license.create",
+      targetId: id,
+      before: null,
+      after: license,
+    });
     return accept({ licenseKey });
   });
 }

@@ -3,6 +3,7 @@ import { productHandle, slugCandidates } from "../../core/products.ts";
 import type { Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
 import { accountOnFirstUse, owningAccount } from "../accounts.ts";
+import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { handleReservationId, slugReservationId, uuidOf } from "./find-product.ts";
@@ -31,6 +32,7 @@ export async function createProduct(
   const id = deps.newId();
   const now = deps.now();
   const handle = ask.productId ?? productHandle(id);
+  const audit = auditor(deps, principal);
   const slugs = ask.slug === undefined ? slugCandidates(ask.name, id) : [ask.slug];
   return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
     const makeAccount = await accountOnFirstUse(tx, accountId, now);
@@ -55,6 +57,13 @@ export async function createProduct(
     const reservation = { accountId, targetId: id, createdAt: now };
     makeAccount(tx);
     tx.create(products, product);
+    audit(tx, {
+      accountId,
+      action: "product.create",
+      targetId: id,
+      before: null,
+      after: product,
+    });
     tx.create(reservations, {
       ...reservation,
       id: handleReservationId(handle),

@@ -4,6 +4,7 @@ import type { LicenseType, Product, Variant } from "../../core/records.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { variants } from "../../store/collections.ts";
 import { owningAccount } from "../accounts.ts";
+import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { findProduct } from "./find-product.ts";
@@ -32,6 +33,7 @@ export async function createVariant(
   const owner = owningAccount(principal, ask.creatorId);
   if (!owner.ok) return owner;
   const now = deps.now();
+  const audit = auditor(deps, principal);
   return deps.once(async (tx): Promise<Decision<{ product: Product; variant: Variant }>> => {
     const product = await findProduct(tx, principal, ask.productId);
     if (!product || (ask.creatorId !== undefined && product.accountId !== owner.accountId))
@@ -54,6 +56,13 @@ export async function createVariant(
       updatedAt: now,
     };
     tx.create(variants, variant);
+    audit(tx, {
+      accountId: product.accountId,
+      action: "variant.create",
+      targetId: id,
+      before: null,
+      after: variant,
+    });
     return accept({ product, variant });
   });
 }

@@ -1,0 +1,22 @@
+/** Fields that hold a secret or stand for one: an audit entry says nothing of them. */
+const HIDDEN = /hash|sealed|secret|token|privatekey/i;
+/** Fields every change moves, so that they say nothing. */
+const NOISE = new Set(["updatedAt"]);
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The fields in which two states of a record differ; `null` stands for no record. */
+export function auditedChange(
+  before: Fields | null,
+  after: Fields | null,
+): { before: Record<string, unknown> | null; after: Record<string, unknown> | null } {
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+    (name) =>
+      !HIDDEN.test(name) &&
+      !NOISE.has(name) &&
+      JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]),
+  );
+  const pick = (state: Fields | null) =>
+    state && Object.fromEntries(names.map((name) => [name, state[name] ?? null]));
+  return { before: pick(before), after: pick(after) };
+}

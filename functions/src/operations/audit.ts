@@ -1,0 +1,31 @@
+import { auditedChange } from "../core/audit.ts";
+import { auditEntries } from "../store/collections.ts";
+import type { Transaction } from "../store/document-store.ts";
+import type { Deps } from "./deps.ts";
+import type { Principal } from "./principal.ts";
+
+type Change = {
+  readonly accountId: string;
+  /** A verb of a record, such as `license.update`. */
+  readonly action: string;
+  /** The identity of what is changed; never a key. */
+  readonly targetId: string;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+};
+
+/** Prepares the audit entry of one request; call what it returns beside the change's own writes. */
+export function auditor(
+  deps: Deps,
+  principal: Principal,
+): (tx: Transaction, change: Change) => void {
+  const id = deps.newId();
+  const at = deps.now();
+  const actor =
+    principal.kind === "administrator"
+      ? { kind: "administrator" as const, keyId: null }
+      : { kind: "api-key" as const, keyId: principal.keyId };
+  return (tx, { before, after, ...what }) => {
+    tx.create(auditEntries, { id, at, actor, ...what, ...auditedChange(before, after) });
+  };
+}
