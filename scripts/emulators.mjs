@@ -41,11 +41,21 @@ const emulator = spawn(
     detached: true,
   },
 );
+/** @param {NodeJS.Signals} signal */
+const pass = (signal) => {
+  if (emulator.pid) process.kill(-emulator.pid, signal);
+};
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
-  process.on(signal, () => {
-    if (emulator.pid) process.kill(-emulator.pid, signal);
-  });
+  process.on(signal, () => pass(signal));
 }
+// npm signals the shell it starts us in, and most shells die of it without passing it on.
+const parent = process.ppid;
+const orphaned = setInterval(() => {
+  if (process.ppid === parent) return;
+  clearInterval(orphaned);
+  pass("SIGTERM");
+}, 200);
+orphaned.unref();
 emulator.on("error", (error) => {
   console.error(`The emulator cannot start: ${error.message}`);
   process.exitCode = 1;
