@@ -66,7 +66,7 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
   return {
     operationId: spec.methods.length > 1 ? `${spec.name}By${method}` : spec.name,
     summary: spec.summary,
-    ...(spec.description ? { description: spec.description } : {}),
+    ...description(spec),
     tags: [spec.access === "public" ? "Client" : "Admin"],
     security,
     ...(method === "GET" && takesInput ? { requestParams: { query: spec.input } } : {}),
@@ -87,12 +87,20 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
   };
 }
 
+function description(spec: AnyEndpointSpec): { description?: string } {
+  const credential =
+    spec.access === "admin"
+      ? `An API key with scopes needs \`${spec.scope}\`${spec.accountWide ? "; a product-bound one is refused" : ""}.`
+      : undefined;
+  const sentences = [spec.description, credential].filter((sentence) => sentence !== undefined);
+  return sentences.length > 0 ? { description: sentences.join(" ") } : {};
+}
+
 /** One response a status: its codes, and what the function's own refusals look like. */
 function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
   const problems: ProblemCode[] = [
     "INVALID_REQUEST",
-    ...(spec.access === "public" ? [] : (["UNAUTHENTICATED"] as const)),
-    ...(spec.access === "administrator" ? (["FORBIDDEN"] as const) : []),
+    ...(spec.access === "public" ? [] : (["UNAUTHENTICATED", "FORBIDDEN"] as const)),
     "METHOD_NOT_ALLOWED",
     ...(spec.mutates ? (["IDEMPOTENCY_KEY_REUSED"] as const) : []),
     "PAYLOAD_TOO_LARGE",

@@ -1,5 +1,8 @@
 // The deployed surface, one line per function. The export name is the function's public name.
 export { createApiKey } from "./endpoints/api-keys/create-api-key.ts";
+export { listApiKeys } from "./endpoints/api-keys/list-api-keys.ts";
+export { revokeApiKey } from "./endpoints/api-keys/revoke-api-key.ts";
+export { rotateApiKey } from "./endpoints/api-keys/rotate-api-key.ts";
 export { activate } from "./endpoints/client/activate.ts";
 export { deactivate } from "./endpoints/client/deactivate.ts";
 export { heartbeat } from "./endpoints/client/heartbeat.ts";

@@ -5,6 +5,7 @@ import { type Config, readConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
+import { createUseNotes } from "./operations/api-keys/note-use.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
 import type { DocumentStore } from "./store/document-store.ts";
 
@@ -49,6 +50,7 @@ async function buildEdge(config: Config): Promise<Edge> {
     },
     adminSecret: config.ADMIN_SECRET,
     failures: createFailureLimiter(config.FAILED_REQUESTS_PER_MINUTE, now),
+    keyUses: createUseNotes({ store, now }),
     trustedProxies: config.TRUSTED_PROXIES,
     log: write,
   };

@@ -49,7 +49,7 @@ describe.each(all)("$name", ({ name, spec }) => {
   });
 });
 
-describe.each(posts)("POST $name", ({ name }) => {
+describe.each(posts)("POST $name", ({ name, spec }) => {
   const broken: [string, string | Uint8Array<ArrayBuffer>, number, string][] = [
     ["broken JSON", '{"licenseKey":', 400, "The body is not valid JSON."],
     ["a list", "[]", 400, "The body must be a JSON object."],
@@ -69,8 +69,12 @@ describe.each(posts)("POST $name", ({ name }) => {
     });
   });
 
-  test("an empty body is a 400 that names a field", async () => {
+  test("an empty body is a 400 that names a field, unless nothing is required", async () => {
     const headers = { "x-admin-secret": ADMIN_SECRET };
+    if (spec.input.safeParse({}).success) {
+      expect((await world.call(name, undefined, { headers })).status).toBe(200);
+      return;
+    }
     expect(await world.call(name, undefined, { headers })).toMatchObject({
       status: 400,
       body: { code: "INVALID_REQUEST", details: expect.arrayContaining([expect.anything()]) },

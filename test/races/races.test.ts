@@ -9,7 +9,7 @@ import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
 import { licenseOf } from "../support/change-license.ts";
 import { startFirestoreDouble } from "../support/firestore-double/server.ts";
 import { raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
-import { openWorld, type World } from "../support/world.ts";
+import { ADMIN_SECRET, openWorld, type World } from "../support/world.ts";
 
 // The client would leave the double for the emulator.
 delete process.env.FIRESTORE_EMULATOR_HOST;
@@ -98,5 +98,33 @@ describe.each(engines)("$name: 200 parallel requests", ({ open, retries }) => {
       activations: 5,
       seats: 5,
     });
+  });
+
+  test("leave one working secret of 20 rotations, and none after a revocation among them", async () => {
+    world = await openWorld({ store: open() });
+    const works = async (apiKey: unknown) =>
+      (await world.call("getLicense", { licenseKey: "nope", apiKey })).status === 404;
+    const rotations = (keyId: unknown, count: number) =>
+      Array.from({ length: count }, async () => {
+        const options = { headers: { "x-admin-secret": ADMIN_SECRET } };
+        const { status, body } = await world.call("rotateApiKey", { keyId }, options);
+        expect([200, 409, 503]).toContain(status);
+        return body["apiKey"];
+      });
+    const secretsThatWork = async (secrets: readonly unknown[]) =>
+      (await Promise.all(secrets.map(works))).filter(Boolean).length;
+
+    const one = await world.admin("createApiKey", { name: "k" });
+    const drawn = await Promise.all(rotations(one["keyId"], 20));
+    const secrets = [one["apiKey"], ...drawn.filter(Boolean)];
+    expect(secrets.length).toBeGreaterThan(1);
+    expect(await secretsThatWork(secrets)).toBe(1);
+
+    const two = await world.admin("createApiKey", { name: "k" });
+    const [, ...late] = await Promise.all([
+      world.admin("revokeApiKey", { keyId: two["keyId"] }),
+      ...rotations(two["keyId"], 5),
+    ]);
+    expect(await secretsThatWork([two["apiKey"], ...late.filter(Boolean)])).toBe(0);
   });
 });

@@ -11,6 +11,7 @@ import { nativeRefusals } from "../../functions/src/http/native-surface.ts";
 import { serve } from "../../functions/src/http/serve.ts";
 import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
+import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
 import { collections, keyrings } from "../../functions/src/store/collections.ts";
@@ -84,6 +85,7 @@ export async function openWorld(
     },
     adminSecret: ADMIN_SECRET,
     failures: createFailureLimiter(300, now),
+    keyUses: createUseNotes({ store, now }),
     trustedProxies: 0,
     log: (entry) => logs.push(entry),
   };

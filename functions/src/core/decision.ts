@@ -16,7 +16,10 @@ export type RefusalCode =
   | "PRODUCT_ID_RESERVED"
   | "SLUG_TAKEN"
   | "VARIANT_TAKEN"
-  | "ACCOUNT_FIXED";
+  | "ACCOUNT_FIXED"
+  | "API_KEY_NOT_FOUND"
+  | "API_KEY_INACTIVE"
+  | "EXPIRY_PAST";
 
 export type Refusal = {
   readonly ok: false;

@@ -83,6 +83,31 @@ export const instant = z
   })
   .meta({ example: "2027-12-31T00:00:00Z" });
 
+export const listedCreatorId = creatorId.optional().meta({
+  description: "The account to list; every account when left out, with an API key its own.",
+});
+
+/** How many a list answers; a query string brings it as text. */
+export const pageLimit = z
+  .union(
+    [
+      z.int().min(1).max(500),
+      z
+        .string()
+        .regex(/^(?:[1-9]\d?|[1-4]\d\d|500)$/)
+        .transform(Number),
+    ],
+    "must be a whole number from 1 to 500",
+  )
+  .default(100)
+  .meta({ description: "1 to 500.", example: 100 });
+export const cursor = text(2_048).optional().meta({
+  description: "`nextCursor` of the page before.",
+});
+export const nextCursor = z.string().nullable().meta({
+  description: "Send it as `cursor` for the page after; null when there is none.",
+});
+
 /** An expiry: null or an empty string is none. */
 export const expiry = z
   .union(

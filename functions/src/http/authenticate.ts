@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { sameSecret } from "../crypto/vault.ts";
-import { authenticateApiKey } from "../operations/api-keys/authenticate.ts";
+import { type Authenticated, authenticateApiKey } from "../operations/api-keys/authenticate.ts";
 import type { Deps } from "../operations/deps.ts";
-import type { Principal } from "../operations/principal.ts";
+import { hasScope, isProductBound, type Principal } from "../operations/principal.ts";
+import type { AnyEndpointSpec } from "./endpoint.ts";
 import { Problem } from "./problem.ts";
 import type { Fields } from "./request.ts";
 
@@ -29,24 +30,38 @@ export function takeCredentials(
 
 /** Who asks. Throws `UNAUTHENTICATED` when no credential is good. */
 export async function authenticate(
-  deps: Pick<Deps, "store" | "vault">,
+  deps: Pick<Deps, "store" | "vault" | "now">,
   adminSecret: string,
   credentials: Credentials,
-): Promise<Principal> {
+): Promise<Authenticated> {
   if (credentials.adminSecret !== undefined) {
     const given = credentials.adminSecret;
     if (typeof given === "string" && adminSecret !== "" && sameSecret(given, adminSecret)) {
-      return { kind: "administrator" };
+      return { principal: { kind: "administrator" } };
     }
     throw new Problem("UNAUTHENTICATED", "adminSecret is not valid");
   }
   if (credentials.apiKey === undefined) {
     throw new Problem("UNAUTHENTICATED", "Send an apiKey or the adminSecret");
   }
-  const principal =
+  const known =
     typeof credentials.apiKey === "string" && credentials.apiKey.length <= 256
       ? await authenticateApiKey(deps, credentials.apiKey)
       : undefined;
-  if (!principal) throw new Problem("UNAUTHENTICATED", "apiKey is not valid");
-  return principal;
+  if (!known) throw new Problem("UNAUTHENTICATED", "apiKey is not valid");
+  return known;
+}
+
+/** Throws `FORBIDDEN` when a good credential is not the kind this function wants. */
+export function authorize(spec: AnyEndpointSpec, principal: Principal): void {
+  if (spec.access === "public" || principal.kind === "administrator") return;
+  if (spec.access === "administrator") {
+    throw new Problem("FORBIDDEN", "Only the adminSecret may do this");
+  }
+  if (!hasScope(principal, spec.scope)) {
+    throw new Problem("FORBIDDEN", `The apiKey lacks the scope ${spec.scope}`);
+  }
+  if (spec.accountWide && isProductBound(principal)) {
+    throw new Problem("FORBIDDEN", "The apiKey is bound to products; this needs the whole account");
+  }
 }

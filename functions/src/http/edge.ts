@@ -1,3 +1,4 @@
+import type { UseNotes } from "../operations/api-keys/note-use.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { FailureLimiter } from "./failure-limiter.ts";
 
@@ -12,6 +13,8 @@ export type Edge = {
   readonly deps: Deps;
   readonly adminSecret: string;
   readonly failures: FailureLimiter;
+  /** Keeps when API keys were last used. */
+  readonly keyUses: UseNotes;
   /** How many proxies in front of us append to `X-Forwarded-For`. */
   readonly trustedProxies: number;
   readonly log: (entry: LogEntry) => void;

@@ -1,5 +1,6 @@
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
 import type * as z from "zod";
+import type { Scope } from "../core/api-keys.ts";
 import type { Refusal, RefusalCode } from "../core/decision.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
@@ -31,9 +32,7 @@ type PublicSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
   readonly handle: (deps: Deps, input: z.output<I>) => Promise<z.input<O> | Refusal>;
 };
 
-/** `admin` takes the admin secret or an API key, `administrator` the admin secret alone. */
-type AdminSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
-  readonly access: "admin" | "administrator";
+type Guarded<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
   readonly handle: (
     deps: Deps,
     input: z.output<I>,
@@ -41,9 +40,24 @@ type AdminSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
   ) => Promise<z.input<O> | Refusal>;
 };
 
+/** For the admin secret and for API keys. */
+type AdminSpec<I extends z.ZodType, O extends z.ZodType> = Guarded<I, O> & {
+  readonly access: "admin";
+  /** What an API key that lists its scopes must list. */
+  readonly scope: Scope;
+  /** Reaches beyond any product, so that a product-bound key is turned away. */
+  readonly accountWide?: true;
+};
+
+/** For the admin secret alone. */
+type AdministratorSpec<I extends z.ZodType, O extends z.ZodType> = Guarded<I, O> & {
+  readonly access: "administrator";
+};
+
 export type EndpointSpec<I extends z.ZodType, O extends z.ZodType> =
   | PublicSpec<I, O>
-  | AdminSpec<I, O>;
+  | AdminSpec<I, O>
+  | AdministratorSpec<I, O>;
 
 // biome-ignore lint/suspicious/noExplicitAny: where endpoints of every shape meet
 export type AnyEndpointSpec = EndpointSpec<any, any>;

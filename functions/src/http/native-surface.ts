@@ -29,6 +29,9 @@ export const nativeRefusals = {
   SLUG_TAKEN: [409, "slug: already taken in this account"],
   VARIANT_TAKEN: [409, "name: the product already has this variant"],
   ACCOUNT_FIXED: [400, "creatorId: is the API key's own account; leave it out"],
+  API_KEY_NOT_FOUND: [404, "keyId: no such API key"],
+  API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
+  EXPIRY_PAST: [400, "expiresAt: must be in the future"],
 } as const satisfies Record<RefusalCode, readonly [status: number, words: Words]>;
 
 type Options = {

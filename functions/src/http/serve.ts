@@ -3,10 +3,11 @@ import type { ServerResponse } from "node:http";
 import { write } from "firebase-functions/logger";
 import type { Refusal } from "../core/decision.ts";
 import { canonicalLicenseKey } from "../core/license-keys.ts";
+import type { KeyUse } from "../operations/api-keys/note-use.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { type Meter, metered } from "../store/metered.ts";
-import { authenticate, takeCredentials } from "./authenticate.ts";
+import { authenticate, authorize, takeCredentials } from "./authenticate.ts";
 import type { Edge } from "./edge.ts";
 import type { AnyEndpointSpec } from "./endpoint.ts";
 import { callerAddress } from "./failure-limiter.ts";
@@ -43,10 +44,13 @@ export async function serve(
   }
   const caller = callerAddress(request, edge.trustedProxies);
   let answer: Answer;
+  let use: KeyUse | undefined;
   try {
     const wait = edge.failures.blockedFor(caller);
     if (wait !== undefined) throw tooManyFailures(wait);
-    answer = await answerOf(spec, edge, deps, request);
+    answer = await answerOf(spec, edge, deps, request, (used) => {
+      use = used;
+    });
   } catch (error) {
     // A sender that went away hears nothing.
     if (request.destroyed && !request.complete) return;
@@ -54,11 +58,15 @@ export async function serve(
     answer = spec.surface.problem(problem, requestId);
   }
   if (guessed(answer)) edge.failures.failed(caller);
+  // On its way before the reply, as a deployed instance may get no CPU after it.
+  const noted = use && edge.keyUses.note(use);
+  if (noted) meter.writes += 1;
   reply(response, {
     ...answer,
     headers: { ...headersFor(spec, answer, requestId), ...answer.headers },
   });
   edge.log(accessEntry(spec, answer, requestId, meter, performance.now() - startedAt));
+  await noted;
 }
 
 /** Answers for a service that could not start: a setting or the store is wrong. */
@@ -81,6 +89,7 @@ async function answerOf(
   edge: Edge,
   deps: Deps,
   request: EdgeRequest,
+  onKeyUse: (use: KeyUse) => void,
 ): Promise<Answer> {
   const method = request.method ?? "";
   if (!spec.methods.some((allowed) => allowed === method)) {
@@ -97,10 +106,9 @@ async function answerOf(
     );
   }
   const { credentials, rest } = takeCredentials(request.headers, query, sent);
-  const principal = await authenticate(deps, edge.adminSecret, credentials);
-  if (spec.access === "administrator" && principal.kind !== "administrator") {
-    throw new Problem("FORBIDDEN", "Only the adminSecret may do this");
-  }
+  const { principal, use } = await authenticate(deps, edge.adminSecret, credentials);
+  if (use) onKeyUse(use);
+  authorize(spec, principal);
   const input = parseFields(spec.input, rest);
   return change(spec, deps, request, input, principalScope(principal), (inner) =>
     spec.handle(inner, input, principal),
@@ -134,8 +142,13 @@ const keyScope = (deps: Deps, sent: Fields): string =>
     ? deps.vault.hash("license-key", canonicalLicenseKey(sent["licenseKey"]))
     : "";
 
-const principalScope = (principal: Principal): string =>
-  principal.kind === "administrator" ? "administrator" : principal.accountId;
+/** A product-bound key has its own: it must not be given what the account's other keys were answered. */
+const principalScope = (principal: Principal): string => {
+  if (principal.kind === "administrator") return "administrator";
+  return principal.productIds === null
+    ? principal.accountId
+    : JSON.stringify([principal.accountId, principal.keyId]);
+};
 
 const isRefusal = (outcome: unknown): outcome is Refusal =>
   typeof outcome === "object" && outcome !== null && "ok" in outcome && outcome.ok === false;

@@ -16,6 +16,16 @@ export function owningAccount(
   return accept({ accountId: principal.accountId });
 }
 
+/** Whose things a list holds: an API key's own account, or what the administrator asks for; `undefined` is all. */
+export function accountToList(
+  principal: Principal,
+  creatorId: string | undefined,
+): Decision<{ accountId: string | undefined }> {
+  return principal.kind === "administrator"
+    ? accept({ accountId: creatorId })
+    : owningAccount(principal, creatorId);
+}
+
 /** Reads now, and returns the write that makes the account if this is its first use. */
 export async function accountOnFirstUse(reader: Reader, accountId: string, now: number) {
   const account = await reader.get(accounts, accountId);

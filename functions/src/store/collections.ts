@@ -147,10 +147,24 @@ export const apiKeys = collection({
     kind: z.enum(["native"]),
     /** The first characters of the secret, for people to tell keys apart. */
     prefix: z.string(),
+    /** Null is every scope. */
+    scopes: z.array(z.string()).nullable().default(null),
+    /** Null is the whole account. */
+    products: z
+      .array(z.object({ id: z.uuid(), handle: z.string() }))
+      .nullable()
+      .default(null),
     createdAt: instant,
+    expiresAt: instant.nullable().default(null),
+    /** To the hour. */
+    lastUsedAt: instant.nullable().default(null),
     revokedAt: instant.nullable(),
   },
-  queries: {},
+  queries: {
+    byIdentity: { equal: ["id"] },
+    newest: { order: ["createdAt", "desc"] },
+    byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+  },
 });
 
 /** The service's own keys: one document, read once per instance. */
@@ -197,6 +211,7 @@ export const auditEntries = collection({
     after: z.record(z.string(), z.unknown()).nullable(),
   },
   queries: {
+    byTarget: { equal: ["targetId"], order: ["at", "desc"] },
     byAccount: { equal: ["accountId"], order: ["at", "desc"] },
   },
 });

@@ -18,6 +18,7 @@ export const createLicense = defineEndpoint({
   name: "createLicense",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Create a license",
   description:
     "What is left out comes from the variant, else from the defaults: per-machine, 2 machines, perpetual.",

@@ -9,6 +9,7 @@ export const getLicense = defineEndpoint({
   name: "getLicense",
   methods: ["GET", "POST"],
   access: "admin",
+  scope: "licenses:read",
   summary: "A license with its machines",
   description: "Up to 1,000 activations, newest first; `machinesUsed` counts them all.",
   mutates: false,

@@ -9,6 +9,8 @@ export const createProduct = defineEndpoint({
   name: "createProduct",
   methods: ["POST"],
   access: "admin",
+  scope: "products:write",
+  accountWide: true,
   summary: "Create a product",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),

@@ -8,6 +8,7 @@ export const createVariant = defineEndpoint({
   name: "createVariant",
   methods: ["POST"],
   access: "admin",
+  scope: "products:write",
   summary: "Create a variant of a product",
   description: "What licenses of this tier are like unless they say otherwise.",
   mutates: true,

@@ -1,13 +1,29 @@
+import { isActive } from "../../core/api-keys.ts";
 import { apiKeys } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
+import type { KeyUse } from "./note-use.ts";
 
-/** Whom an API key speaks for; `undefined` for one that is unknown or revoked. One document read. */
+export type Authenticated = { readonly principal: Principal; readonly use?: KeyUse };
+
+/**
+ * Whom an API key speaks for; `undefined` for one that is unknown, revoked or expired. One document
+ * read at every call and no cache, so that a revoked key stops everywhere at once.
+ */
 export async function authenticateApiKey(
-  deps: Pick<Deps, "store" | "vault">,
+  deps: Pick<Deps, "store" | "vault" | "now">,
   apiKey: string,
-): Promise<Principal | undefined> {
+): Promise<Authenticated | undefined> {
   const key = await deps.store.get(apiKeys, deps.vault.hash("api-key", apiKey));
-  if (!key || key.revokedAt !== null) return undefined;
-  return { kind: "account", accountId: key.accountId, keyId: key.id };
+  if (!key || !isActive(key, deps.now())) return undefined;
+  return {
+    principal: {
+      kind: "account",
+      accountId: key.accountId,
+      keyId: key.id,
+      scopes: key.scopes,
+      productIds: key.products?.map(({ id }) => id) ?? null,
+    },
+    use: { secretHash: key.secretHash, lastUsedAt: key.lastUsedAt },
+  };
 }

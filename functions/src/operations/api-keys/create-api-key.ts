@@ -1,19 +1,22 @@
-import { accept, type Decision } from "../../core/decision.ts";
+import type { ApiKey, Scope } from "../../core/api-keys.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { apiKeys } from "../../store/collections.ts";
+import type { Reader } from "../../store/document-store.ts";
 import { accountOnFirstUse, owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-
-const PREFIX = "cgls_";
-const SECRET_BYTES = 24;
-/** Shown in lists: the prefix and four characters of the secret. */
-const SHOWN = PREFIX.length + 4;
+import { findProduct } from "../products/find-product.ts";
+import { newSecret } from "./secrets.ts";
 
 export type CreateApiKeyAsk = {
   readonly name: string;
   readonly creatorId?: string | undefined;
   readonly kind?: "native" | undefined;
+  /** Epoch milliseconds. */
+  readonly expiresAt?: number | null | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
+  readonly productIds?: readonly string[] | undefined;
 };
 
 type Created = { readonly keyId: string; readonly apiKey: string };
@@ -26,31 +29,50 @@ export async function createApiKey(
 ): Promise<Decision<Created>> {
   const owner = owningAccount(principal, ask.creatorId);
   if (!owner.ok) return owner;
-  const apiKey = PREFIX + Buffer.from(deps.randomBytes(SECRET_BYTES)).toString("base64url");
+  const { accountId } = owner;
+  const { apiKey, kept } = newSecret(deps);
   const keyId = deps.newId();
   const now = deps.now();
   const audit = auditor(deps, principal);
-  const key = {
-    secretHash: deps.vault.hash("api-key", apiKey),
-    id: keyId,
-    accountId: owner.accountId,
-    name: ask.name,
-    kind: ask.kind ?? ("native" as const),
-    prefix: apiKey.slice(0, SHOWN),
-    createdAt: now,
-    revokedAt: null,
-  };
   return deps.once(async (tx): Promise<Decision<Created>> => {
-    const makeAccount = await accountOnFirstUse(tx, owner.accountId, now);
+    if (ask.expiresAt != null && ask.expiresAt <= now) {
+      return refuse("EXPIRY_PAST", { field: "expiresAt" });
+    }
+    const products = ask.productIds
+      ? await productsOf(tx, { principal, accountId, references: ask.productIds })
+      : null;
+    if (products === undefined) return refuse("PRODUCT_NOT_FOUND", { field: "productIds" });
+    const makeAccount = await accountOnFirstUse(tx, accountId, now);
+    const key: ApiKey = {
+      ...kept,
+      id: keyId,
+      accountId,
+      name: ask.name,
+      kind: ask.kind ?? "native",
+      scopes: ask.scopes ? [...new Set(ask.scopes)] : null,
+      products,
+      createdAt: now,
+      expiresAt: ask.expiresAt ?? null,
+      lastUsedAt: null,
+      revokedAt: null,
+    };
     makeAccount(tx);
     tx.create(apiKeys, key);
-    audit(tx, {
-      accountId: owner.accountId,
-      action: "apiKey.create",
-      targetId: keyId,
-      before: null,
-      after: key,
-    });
+    audit(tx, { accountId, action: "apiKey.create", targetId: keyId, before: null, after: key });
     return accept({ keyId, apiKey });
   });
+}
+
+/** Every product once, or `undefined` when the account has one of them not. */
+async function productsOf(
+  reader: Reader,
+  ask: { principal: Principal; accountId: string; references: readonly string[] },
+): Promise<ApiKey["products"] | undefined> {
+  const found = new Map<string, string>();
+  for (const reference of ask.references) {
+    const product = await findProduct(reader, ask.principal, reference);
+    if (product?.accountId !== ask.accountId) return undefined;
+    found.set(product.id, product.handle);
+  }
+  return [...found].map(([id, handle]) => ({ id, handle }));
 }

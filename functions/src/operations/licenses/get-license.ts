@@ -24,7 +24,9 @@ export async function getLicense(
   licenseKey: string,
 ): Promise<Decision<LicenseDetail>> {
   const license = await deps.store.get(licenses, keyHashOf(deps, licenseKey));
-  if (!license || !mayReach(principal, license.accountId)) return refuse("LICENSE_NOT_FOUND");
+  if (!license || !mayReach(principal, license.accountId, license.productId)) {
+    return refuse("LICENSE_NOT_FOUND");
+  }
   const [machines, usage] = await Promise.all([
     deps.store.query(activations, "byLicense", {
       equal: { licenseId: license.id },

@@ -26,5 +26,5 @@ export async function findProduct(
     uuidOf(reference) ?? (await reader.get(reservations, handleReservationId(reference)))?.targetId;
   const product = id === undefined ? undefined : await reader.get(products, id);
   if (!product || !namesProduct(product, reference)) return undefined;
-  return mayReach(principal, product.accountId) ? product : undefined;
+  return mayReach(principal, product.accountId, product.id) ? product : undefined;
 }

@@ -1,0 +1,42 @@
+/** What an API key may be limited to; a key without a list may do all of it. */
+export const SCOPES = [
+  "licenses:read",
+  "licenses:write",
+  "products:read",
+  "products:write",
+  "codes:read",
+  "codes:write",
+  "keys:read",
+  "audit:read",
+] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+export type ApiKey = {
+  /** The document id: changes with the secret. */
+  secretHash: string;
+  /** The identity: outlives the secret. */
+  id: string;
+  accountId: string;
+  name: string;
+  kind: "native";
+  prefix: string;
+  /** Null is every scope. A newer version may have written one that is not known here. */
+  scopes: string[] | null;
+  /** Null is the whole account. */
+  products: { id: string; handle: string }[] | null;
+  createdAt: number;
+  expiresAt: number | null;
+  /** The last use of the secret it has now, to the hour. */
+  lastUsedAt: number | null;
+  revokedAt: number | null;
+};
+
+export const isActive = (key: Pick<ApiKey, "revokedAt" | "expiresAt">, now: number): boolean =>
+  key.revokedAt === null && (key.expiresAt === null || key.expiresAt > now);
+
+const HOUR_MS = 3_600_000;
+
+/** Whether a use at `now` is worth a write. */
+export const isUseDue = (lastUsedAt: number | null, now: number): boolean =>
+  lastUsedAt === null || now - lastUsedAt >= HOUR_MS;

@@ -1,0 +1,33 @@
+import { isActive } from "../../core/api-keys.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { apiKeys } from "../../store/collections.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../principal.ts";
+import { changeApiKey } from "./change-api-key.ts";
+import { newSecret } from "./secrets.ts";
+
+/** Gives a key a new secret and stops the old one at once. Of rotations at once, the last one's secret works. */
+export async function rotateApiKey(
+  deps: Deps,
+  principal: Principal,
+  keyId: string,
+): Promise<Decision<{ apiKey: string }>> {
+  const { apiKey, kept } = newSecret(deps);
+  const now = deps.now();
+  const audit = auditor(deps, principal);
+  return changeApiKey(deps, keyId, (tx, key) => {
+    if (!isActive(key, now)) return refuse("API_KEY_INACTIVE", { field: "keyId" });
+    const rotated = { ...key, ...kept, lastUsedAt: null };
+    tx.delete(apiKeys, key.secretHash);
+    tx.create(apiKeys, rotated);
+    audit(tx, {
+      accountId: key.accountId,
+      action: "apiKey.rotate",
+      targetId: keyId,
+      before: key,
+      after: rotated,
+    });
+    return accept({ apiKey });
+  });
+}
