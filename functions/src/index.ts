@@ -3,6 +3,7 @@ export { createApiKey } from "./endpoints/api-keys/create-api-key.ts";
 export { listApiKeys } from "./endpoints/api-keys/list-api-keys.ts";
 export { revokeApiKey } from "./endpoints/api-keys/revoke-api-key.ts";
 export { rotateApiKey } from "./endpoints/api-keys/rotate-api-key.ts";
+export { listAuditLog } from "./endpoints/audit/list-audit-log.ts";
 export { activate } from "./endpoints/client/activate.ts";
 export { deactivate } from "./endpoints/client/deactivate.ts";
 export { heartbeat } from "./endpoints/client/heartbeat.ts";

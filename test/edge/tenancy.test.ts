@@ -34,6 +34,7 @@ const rows: Readonly<Record<string, Row>> = {
   listApiKeys: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
   revokeApiKey: { body: (a) => ({ keyId: a.keyId }), absent: { keyId } },
   rotateApiKey: { body: (a) => ({ keyId: a.keyId }), absent: { keyId } },
+  listAuditLog: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
   createLicense: {
     body: (a) => ({ email: "new@example.com", productId: a.productId }),
     absent: { productId },

@@ -3,6 +3,18 @@ const HIDDEN = /hash|sealed|secret|token|privatekey/i;
 /** Fields every change moves, so that they say nothing. */
 const NOISE = new Set(["updatedAt"]);
 
+export type AuditEntry = {
+  id: string;
+  accountId: string;
+  at: number;
+  actor: { kind: "administrator" | "api-key"; keyId: string | null };
+  /** A verb of a record, such as `license.update`. */
+  action: string;
+  targetId: string;
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
+};
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The fields in which two states of a record differ; `null` stands for no record. */

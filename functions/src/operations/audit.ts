@@ -26,6 +26,13 @@ export function auditor(
       ? { kind: "administrator" as const, keyId: null }
       : { kind: "api-key" as const, keyId: principal.keyId };
   return (tx, { before, after, ...what }) => {
-    tx.create(auditEntries, { id, at, actor, ...what, ...auditedChange(before, after) });
+    tx.create(auditEntries, {
+      id,
+      at,
+      actor,
+      actorKeyId: actor.keyId,
+      ...what,
+      ...auditedChange(before, after),
+    });
   };
 }

@@ -201,6 +201,8 @@ export const auditEntries = collection({
     accountId: z.string(),
     at: instant,
     actor: z.object({ kind: z.enum(["administrator", "api-key"]), keyId: z.uuid().nullable() }),
+    /** The same key, where a query can compare it. */
+    actorKeyId: z.uuid().nullable().default(null),
     /** A verb of a record, such as `license.update`. */
     action: z.string(),
     /** The identity of what was changed; never a key. */
@@ -211,8 +213,14 @@ export const auditEntries = collection({
     after: z.record(z.string(), z.unknown()).nullable(),
   },
   queries: {
+    newest: { order: ["at", "desc"] },
+    byAction: { equal: ["action"], order: ["at", "desc"] },
     byTarget: { equal: ["targetId"], order: ["at", "desc"] },
+    byKey: { equal: ["actorKeyId"], order: ["at", "desc"] },
     byAccount: { equal: ["accountId"], order: ["at", "desc"] },
+    byAccountAndAction: { equal: ["accountId", "action"], order: ["at", "desc"] },
+    byAccountAndTarget: { equal: ["accountId", "targetId"], order: ["at", "desc"] },
+    byAccountAndKey: { equal: ["accountId", "actorKeyId"], order: ["at", "desc"] },
   },
 });
 
