@@ -1,74 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Firestore } from "firebase-admin/firestore";
-import { activations, collections } from "../../functions/src/store/collections.ts";
-import type { DocumentStore } from "../../functions/src/store/document-store.ts";
-import { firestoreStore } from "../../functions/src/store/firestore.ts";
-import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
-import { licenseOf } from "../support/change-license.ts";
-import { startFirestoreDouble } from "../support/firestore-double/server.ts";
+import { countedOf, licenseOf } from "../support/change-license.ts";
+import { useEngines } from "../support/engines.ts";
 import { raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
 import { ADMIN_SECRET, openWorld, type World } from "../support/world.ts";
 
-// The client would leave the double for the emulator.
-delete process.env.FIRESTORE_EMULATOR_HOST;
-process.env.METADATA_SERVER_DETECTION = "none";
-
-let directory: string;
-let double: Awaited<ReturnType<typeof startFirestoreDouble>>;
-
-beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), "latchkey-races-"));
-  const indexes = join(__dirname, "../../firestore.indexes.json");
-  double = await startFirestoreDouble({ indexes: JSON.parse(readFileSync(indexes, "utf8")) });
-});
-
-afterAll(async () => {
-  await double.close();
-  rmSync(directory, { recursive: true });
-});
-
-let opened = 0;
-
-/** Each opens an empty store. */
-type Engine = { name: string; open: () => DocumentStore; retries: number };
-
-const engines: Engine[] = [
-  {
-    name: "SQLite in memory",
-    open: () => openSqliteStore({ path: ":memory:", collections }),
-    retries: 0,
-  },
-  {
-    name: "SQLite in a file",
-    open: () => openSqliteStore({ path: join(directory, `${++opened}.sqlite`), collections }),
-    retries: 0,
-  },
-  {
-    name: "Firestore",
-    open: () => {
-      const projectId = `demo-races-${++opened}`;
-      return firestoreStore(new Firestore({ projectId, host: double.host, ssl: false }));
-    },
-    retries: 5,
-  },
-];
-
-describe.each(engines)("$name: 200 parallel requests", ({ open, retries }) => {
+describe.each(useEngines())("$name: 200 parallel requests", ({ open, retries }) => {
   let world: World;
   afterEach(() => world.close());
 
-  const counted = async (licenseKey: string) => {
-    const license = await licenseOf(world, licenseKey);
-    const equal = { licenseId: license.id };
-    return {
-      machinesUsed: license.machinesUsed,
-      seatsUsed: license.seatsUsed,
-      activations: await world.store.count(activations, "byLicense", { equal }),
-      seats: await world.store.count(activations, "seatsOfLicense", { equal, range: { gt: 0 } }),
-    };
-  };
+  const counted = (licenseKey: string) => countedOf(world, licenseKey);
 
   test("never put a fourth machine on a license of three, and the counter is the records", async () => {
     world = await openWorld({ store: open(), settings: { activationAttemptsPerHour: 100_000 } });
