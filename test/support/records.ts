@@ -31,6 +31,8 @@ export const license = (changes: Partial<License> = {}): License => ({
   maxConcurrent: null,
   machinesUsed: 0,
   seatsUsed: 0,
+  countEpoch: 0,
+  countAhead: false,
   attempts: { startedAt: 0, count: 0 },
   expiresAt: null,
   purchasedAt: null,
@@ -55,6 +57,7 @@ export const activation = (changes: Partial<Activation> = {}): Activation => ({
   lastSeen: NOW,
   seatExpiresAt: null,
   attempts: null,
+  countedIn: 0,
   ...changes,
 });
 

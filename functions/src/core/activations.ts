@@ -2,7 +2,7 @@ import { attemptLimit, countAttempt } from "./attempts.ts";
 import { type Accepted, accept, type Decision, type Refusal, refuse } from "./decision.ts";
 import { coversProduct, slotsOf, standing } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
-import { type Held, type Settings, seatsFreed, takeSlot } from "./slots.ts";
+import { type Held, type Settings, slotsFreed, takeSlot } from "./slots.ts";
 
 /** The documents a decision leaves changed; the caller writes them and nothing else. */
 export type Changed = { readonly license?: License; readonly activation?: Activation };
@@ -50,6 +50,7 @@ export function decideActivation(ask: {
         lastSeen: now,
         seatExpiresAt: null,
         attempts,
+        countedIn: license.countEpoch,
       };
   const held =
     refusal ?? takeSlot({ license, activation: seen, known: Boolean(activation), now, settings });
@@ -69,13 +70,14 @@ export function decideDeactivation(ask: {
   const { license, activation } = ask;
   if (!license) return refuse("LICENSE_NOT_FOUND");
   if (!activation) return refuse("NOT_ACTIVATED");
-  if (slotsOf(license) === undefined) return accept({ license, activation });
-  if (license.licenseType === "floating") {
-    return accept({
-      license: seatsFreed(license, activation.seatExpiresAt === null ? 0 : 1),
-      activation,
-    });
-  }
-  const machinesUsed = Math.max(0, license.machinesUsed - 1);
-  return accept({ license: { ...license, machinesUsed }, activation });
+  return accept({ license: slotsFreed(license, [activation]), activation });
+}
+
+/** Frees the slots of all those that are still there. */
+export function decideReset(ask: {
+  license: License;
+  activations: readonly (Activation | undefined)[];
+}): { license: License; forgotten: Activation[] } {
+  const forgotten = ask.activations.filter((activation) => activation !== undefined);
+  return { license: slotsFreed(ask.license, forgotten), forgotten };
 }

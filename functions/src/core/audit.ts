@@ -1,7 +1,7 @@
 /** Fields that hold a secret or stand for one: an audit entry says nothing of them. */
 const HIDDEN = /hash|sealed|secret|token|privatekey/i;
-/** Fields every change moves, so that they say nothing. */
-const NOISE = new Set(["updatedAt"]);
+/** Fields that tell a reader nothing: every change moves them, or they only keep the count right. */
+const NOISE = new Set(["updatedAt", "countEpoch", "countAhead", "countedIn"]);
 
 export type AuditEntry = {
   id: string;

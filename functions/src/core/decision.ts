@@ -19,7 +19,8 @@ export type RefusalCode =
   | "ACCOUNT_FIXED"
   | "API_KEY_NOT_FOUND"
   | "API_KEY_INACTIVE"
-  | "EXPIRY_PAST";
+  | "EXPIRY_PAST"
+  | "LICENSE_KEY_TAKEN";
 
 export type Refusal = {
   readonly ok: false;

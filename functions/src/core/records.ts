@@ -54,6 +54,10 @@ export type License = {
   maxConcurrent: number | null;
   machinesUsed: number;
   seatsUsed: number;
+  /** Raised whenever counting starts anew, so that earlier marks on activations are void. */
+  countEpoch: number;
+  /** Counts although it has no limit yet: one is about to be set. */
+  countAhead: boolean;
   attempts: Attempts;
   expiresAt: number | null;
   purchasedAt: number | null;
@@ -76,4 +80,6 @@ export type Activation = {
   lastSeen: number;
   seatExpiresAt: number | null;
   attempts: Attempts | null;
+  /** The license's `countEpoch` in which this was counted; another one is no count. */
+  countedIn: number;
 };

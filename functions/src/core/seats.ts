@@ -1,7 +1,7 @@
 import { accept, type Decision, refuse } from "./decision.ts";
 import { standing } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
-import { type Held, type Settings, seatsFreed, takeSlot } from "./slots.ts";
+import { type Held, type Settings, slotsFreed, takeSlot } from "./slots.ts";
 
 /** A sign of life of an activated machine. `seatLost` asks for `decideSeatReturn`. */
 export function decideCheckIn(ask: {
@@ -46,10 +46,11 @@ export function reclaimSeats(ask: {
   activations: readonly (Activation | undefined)[];
   now: number;
 }): { license: License; freed: Activation[] } {
-  const freed = ask.activations.flatMap((activation) =>
-    activation?.seatExpiresAt != null && activation.seatExpiresAt <= ask.now
-      ? [{ ...activation, seatExpiresAt: null }]
-      : [],
+  const lapsed = ask.activations.flatMap((activation) =>
+    activation?.seatExpiresAt != null && activation.seatExpiresAt <= ask.now ? [activation] : [],
   );
-  return { license: seatsFreed(ask.license, freed.length), freed };
+  return {
+    license: slotsFreed(ask.license, lapsed),
+    freed: lapsed.map((activation) => ({ ...activation, seatExpiresAt: null })),
+  };
 }

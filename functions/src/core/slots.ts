@@ -19,24 +19,66 @@ export function takeSlot(ask: {
   now: number;
   settings: Settings;
 }): Decision<Held> {
-  const { license, activation, known, now } = ask;
-  const slots = slotsOf(license);
-  if (license.licenseType !== "floating") {
-    if (known || slots === undefined) return accept({ license, activation });
-    if (license.machinesUsed >= slots) return refuse("MACHINE_LIMIT_REACHED", { limit: slots });
-    return accept({ license: { ...license, machinesUsed: license.machinesUsed + 1 }, activation });
-  }
-  const seated = { ...activation, seatExpiresAt: now + ask.settings.seatTtlMs };
+  const { license, known, now } = ask;
+  const floating = license.licenseType === "floating";
+  const activation = floating
+    ? { ...ask.activation, seatExpiresAt: now + ask.settings.seatTtlMs }
+    : ask.activation;
   // A lapsed seat that nobody reclaimed is still counted, so its machine simply keeps it.
-  if (slots === undefined || activation.seatExpiresAt !== null) {
-    return accept({ license, activation: seated });
+  if (!keepsCount(license) || (known && isCounted(license, ask.activation))) {
+    return accept({ license, activation });
   }
-  if (license.seatsUsed >= slots) return refuse("SEAT_LIMIT_REACHED", { limit: slots });
-  return accept({ license: { ...license, seatsUsed: license.seatsUsed + 1 }, activation: seated });
+  const slots = slotsOf(license);
+  const used = floating ? license.seatsUsed : license.machinesUsed;
+  if (slots !== undefined && used >= slots) {
+    return refuse(floating ? "SEAT_LIMIT_REACHED" : "MACHINE_LIMIT_REACHED", { limit: slots });
+  }
+  return accept({
+    license: recounted(license, 1),
+    activation: { ...activation, countedIn: license.countEpoch },
+  });
 }
 
-/** The license with that many floating seats fewer in use. */
-export function seatsFreed(license: License, count: number): License {
-  if (slotsOf(license) === undefined || count === 0) return license;
-  return { ...license, seatsUsed: Math.max(0, license.seatsUsed - count) };
+/** The license without the slots that those activations held. */
+export function slotsFreed(license: License, activations: readonly Activation[]): License {
+  const freed = activations.filter((activation) => isCounted(license, activation)).length;
+  return freed === 0 ? license : recounted(license, -freed);
+}
+
+/** Starts to count on a license without a limit, from none: what is there is counted by `countIn`. */
+export const countingStarted = (license: License): License => ({
+  ...license,
+  countAhead: true,
+  countEpoch: license.countEpoch + 1,
+  machinesUsed: 0,
+  seatsUsed: 0,
+});
+
+/** Counts those that hold a slot and are not counted yet. */
+export function countIn(
+  license: License,
+  activations: readonly (Activation | undefined)[],
+): { license: License; counted: Activation[] } {
+  const counted = activations.flatMap((activation) =>
+    activation && holdsSlot(license, activation) && !isCounted(license, activation)
+      ? [{ ...activation, countedIn: license.countEpoch }]
+      : [],
+  );
+  return { license: recounted(license, counted.length), counted };
+}
+
+const keepsCount = (license: License): boolean =>
+  license.countAhead || slotsOf(license) !== undefined;
+
+const holdsSlot = (license: License, activation: Activation): boolean =>
+  license.licenseType !== "floating" || activation.seatExpiresAt !== null;
+
+const isCounted = (license: License, activation: Activation): boolean =>
+  keepsCount(license) &&
+  holdsSlot(license, activation) &&
+  activation.countedIn === license.countEpoch;
+
+function recounted(license: License, change: number): License {
+  const counter = license.licenseType === "floating" ? "seatsUsed" : "machinesUsed";
+  return { ...license, [counter]: Math.max(0, license[counter] + change) };
 }

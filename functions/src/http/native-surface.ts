@@ -32,6 +32,7 @@ export const nativeRefusals = {
   API_KEY_NOT_FOUND: [404, "keyId: no such API key"],
   API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],
+  LICENSE_KEY_TAKEN: [409, "licenseKey: already taken"],
 } as const satisfies Record<RefusalCode, readonly [status: number, words: Words]>;
 
 type Options = {

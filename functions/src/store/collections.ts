@@ -95,6 +95,10 @@ export const licenses = collection({
     machinesUsed: count,
     /** Floating seats taken, lapsed ones included until they are reclaimed. */
     seatsUsed: count,
+    /** The counters hold the activations marked with this number. */
+    countEpoch: count.default(0),
+    /** Counters are kept before the limit they are for is set. */
+    countAhead: z.boolean().default(false),
     attempts,
     expiresAt: instant.nullable(),
     purchasedAt: instant.nullable(),
@@ -127,6 +131,8 @@ export const activations = collection({
     seatExpiresAt: instant.nullable(),
     /** Used where the license has no slots to count attempts against. */
     attempts: attempts.nullable(),
+    /** Matches the license's `countEpoch` once its counter includes this activation. */
+    countedIn: count.default(0),
   },
   queries: {
     byLicense: { equal: ["licenseId"], order: ["firstSeen", "desc"] },

@@ -4,6 +4,13 @@ import { iso, isoInstant, isoOrNull, licenseType } from "../fields.ts";
 
 const optionalText = z.string().nullable();
 
+export const licenseStatus = z
+  .enum(
+    ["active", "degraded", "suspended", "revoked"],
+    'must be "active", "degraded", "suspended" or "revoked"',
+  )
+  .meta({ example: "active" });
+
 /** A license as admin answers show it (reference, section 7). */
 export const licenseShape = z
   .object({
@@ -12,7 +19,7 @@ export const licenseShape = z
     productId: z.string().meta({ example: "prod_abc123" }),
     variant: z.string().meta({ example: "pro" }),
     licenseType,
-    status: z.enum(["active", "degraded", "suspended", "revoked"]),
+    status: licenseStatus,
     threatLevel: z.int().meta({ example: 0 }),
     maxMachines: z.int().meta({ example: 3 }),
     maxConcurrent: z.int().nullable(),

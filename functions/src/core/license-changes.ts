@@ -1,0 +1,65 @@
+import { slotsOf } from "./licenses.ts";
+import type { License, LicenseStatus } from "./records.ts";
+
+/** Ends the license. Ending it again changes nothing, so the first reason stays. */
+export const revoked = (license: License, reason: string, now: number): License =>
+  license.status === "revoked"
+    ? license
+    : { ...license, status: "revoked", disputeReason: reason, disputedAt: now };
+
+/**
+ * Makes the license good again. The threat level goes to 0 whatever it was: left where it is, it
+ * would block the license a second time for what the vendor has just forgiven.
+ */
+export const reinstated = (license: License): License =>
+  unlessSame(license, {
+    ...license,
+    status: "active",
+    threatLevel: 0,
+    disputeReason: null,
+    disputedAt: null,
+  });
+
+/** A status set by hand: `revoked` and `active` are what revoking and reinstating leave. */
+function withStatus(license: License, status: LicenseStatus, now: number): License {
+  if (status === license.status) return license;
+  if (status === "revoked") return revoked(license, "manual", now);
+  if (status === "active") return reinstated(license);
+  const over = license.status === "revoked" ? { disputeReason: null, disputedAt: null } : {};
+  return { ...license, ...over, status };
+}
+
+type Updatable = Pick<
+  License,
+  "variant" | "maxMachines" | "maxConcurrent" | "status" | "expiresAt" | "email"
+>;
+export type LicenseUpdate = { readonly [K in keyof Updatable]?: Updatable[K] | undefined };
+
+/**
+ * The license with what is given changed. A limit on a license that had none waits until its
+ * machines are counted: `countFirst`. `countedIn` names the epoch in which the caller counted them.
+ */
+export function decideUpdate(ask: {
+  license: License;
+  update: LicenseUpdate;
+  countedIn: number | undefined;
+  now: number;
+}): { license: License; countFirst: boolean } {
+  const { license, update } = ask;
+  const { status = license.status, ...terms } = update;
+  const given = Object.fromEntries(
+    Object.entries(terms).filter(([, value]) => value !== undefined),
+  ) as Partial<License>;
+  const next = { ...withStatus(license, status, ask.now), ...given };
+  const limited = slotsOf(next) !== undefined;
+  const counted = license.countAhead && license.countEpoch === ask.countedIn;
+  if (limited && slotsOf(license) === undefined && !counted) return { license, countFirst: true };
+  const limitGiven = "maxMachines" in given || "maxConcurrent" in given;
+  const countAhead = license.countAhead && !limited && !limitGiven;
+  return { license: unlessSame(license, { ...next, countAhead }), countFirst: false };
+}
+
+const unlessSame = (license: License, next: License): License =>
+  (Object.keys(next) as (keyof License)[]).every((name) => next[name] === license[name])
+    ? license
+    : next;

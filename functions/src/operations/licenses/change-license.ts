@@ -1,0 +1,68 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import type { License } from "../../core/records.ts";
+import { licenses } from "../../store/collections.ts";
+import type { Reader, Transaction } from "../../store/document-store.ts";
+import { keyHashOf } from "../activations/machine.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import { mayReach, type Principal } from "../principal.ts";
+
+/** Writes a license: a new one, one under the same key, or one that moves to another key. */
+export function saveLicense(tx: Transaction, before: License | null, after: License): void {
+  if (before?.keyHash === after.keyHash) {
+    tx.set(licenses, after);
+    return;
+  }
+  tx.create(licenses, after);
+  if (before) tx.delete(licenses, before.keyHash);
+}
+
+/** The license of that key, if the principal may see it. */
+export async function reachLicense(
+  reader: Reader,
+  principal: Principal,
+  keyHash: string,
+): Promise<Decision<{ license: License }>> {
+  const license = await reader.get(licenses, keyHash);
+  return license && mayReach(principal, license.accountId)
+    ? accept({ license })
+    : refuse("LICENSE_NOT_FOUND");
+}
+
+/**
+ * Every change of one license by its vendor. `change` asks the rules for the new license; when it
+ * returns the license it was given, nothing is written.
+ */
+export function changeLicense<Outcome extends object>(
+  deps: Deps,
+  principal: Principal,
+  ask: {
+    readonly licenseKey: string;
+    readonly action: string;
+    readonly change: (
+      license: License,
+      now: number,
+      reader: Reader,
+    ) => Promise<{ license: License; outcome: Outcome }>;
+  },
+): Promise<Decision<Outcome>> {
+  const keyHash = keyHashOf(deps, ask.licenseKey);
+  const now = deps.now();
+  const audit = auditor(deps, principal);
+  return deps.once(async (tx): Promise<Decision<Outcome>> => {
+    const found = await reachLicense(tx, principal, keyHash);
+    if (!found.ok) return found;
+    const before = found.license;
+    const { license: after, outcome } = await ask.change(before, now, tx);
+    if (after === before) return accept(outcome);
+    saveLicense(tx, before, { ...after, updatedAt: now });
+    audit(tx, {
+      accountId: before.accountId,
+      action: ask.action,
+      targetId: before.id,
+      before,
+      after,
+    });
+    return accept(outcome);
+  });
+}

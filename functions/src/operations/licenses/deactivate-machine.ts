@@ -1,0 +1,35 @@
+import { decideDeactivation } from "../../core/activations.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { activations } from "../../store/collections.ts";
+import { keyHashOf, loadHeld, type MachineAsk } from "../activations/machine.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import { mayReach, type Principal } from "../principal.ts";
+import { saveLicense } from "./change-license.ts";
+
+/** Frees the slot or seat of a machine that cannot do so itself any more. */
+export function deactivateMachine(
+  deps: Deps,
+  principal: Principal,
+  ask: MachineAsk,
+): Promise<Decision<object>> {
+  const keyHash = keyHashOf(deps, ask.licenseKey);
+  const audit = auditor(deps, principal);
+  return deps.once(async (tx): Promise<Decision<object>> => {
+    const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
+    const before = held.license;
+    if (!before || !mayReach(principal, before.accountId)) return refuse("LICENSE_NOT_FOUND");
+    const decision = decideDeactivation(held);
+    if (!decision.ok) return decision;
+    if (decision.license !== before) saveLicense(tx, before, decision.license);
+    tx.delete(activations, decision.activation.id);
+    audit(tx, {
+      accountId: before.accountId,
+      action: "license.deactivateMachine",
+      targetId: before.id,
+      before: { machine: decision.activation.fingerprint, hostname: decision.activation.hostname },
+      after: { machine: null, hostname: null },
+    });
+    return accept({});
+  });
+}

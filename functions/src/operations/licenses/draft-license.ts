@@ -1,0 +1,75 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { type AskedTerms, termsOf, variantName } from "../../core/licenses.ts";
+import type { License, Product } from "../../core/records.ts";
+import { variants } from "../../store/collections.ts";
+import type { Reader } from "../../store/document-store.ts";
+import { keyHashOf } from "../activations/machine.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../principal.ts";
+import { variantIdOf } from "../products/create-variant.ts";
+import { findProduct } from "../products/find-product.ts";
+
+const DEFAULT_VARIANT = "indie";
+
+export type DraftAsk = AskedTerms & {
+  readonly email: string;
+  readonly productId: string;
+  readonly variant?: string | undefined;
+  readonly discountCode?: string | undefined;
+  readonly purchaseId?: string | undefined;
+  readonly bundleId?: string | undefined;
+  readonly unlockedProducts?: readonly string[] | undefined;
+  readonly creatorId?: string | undefined;
+};
+
+/** A new active license of the asked terms; reads what they name and writes nothing. */
+export async function draftLicense(
+  deps: Pick<Deps, "vault">,
+  reader: Reader,
+  principal: Principal,
+  ask: DraftAsk,
+  made: { readonly id: string; readonly licenseKey: string; readonly now: number },
+): Promise<Decision<{ license: License }>> {
+  const product = await findProduct(reader, principal, ask.productId);
+  if (!product || (ask.creatorId !== undefined && product.accountId !== ask.creatorId))
+    return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+  const unlocked: Product[] = [];
+  for (const reference of ask.unlockedProducts ?? []) {
+    const other = await findProduct(reader, principal, reference);
+    if (other?.accountId !== product.accountId) {
+      return refuse("PRODUCT_NOT_FOUND", { field: "unlockedProducts" });
+    }
+    unlocked.push(other);
+  }
+  const name = variantName(product.handle, ask.variant ?? DEFAULT_VARIANT);
+  const variant = await reader.get(variants, variantIdOf(product.id, name));
+  return accept({
+    license: {
+      keyHash: keyHashOf(deps, made.licenseKey),
+      id: made.id,
+      keySealed: deps.vault.seal("license-key", made.licenseKey),
+      accountId: product.accountId,
+      productId: product.id,
+      productHandle: product.handle,
+      unlockedProducts: unlocked.map((other) => ({ id: other.id, handle: other.handle })),
+      email: ask.email,
+      variant: variant?.name ?? name,
+      ...termsOf(ask, variant, made.now),
+      status: "active",
+      threatLevel: 0,
+      machinesUsed: 0,
+      seatsUsed: 0,
+      countEpoch: 0,
+      countAhead: false,
+      attempts: { startedAt: 0, count: 0 },
+      purchasedAt: null,
+      discountCode: ask.discountCode ?? null,
+      purchaseId: ask.purchaseId ?? null,
+      bundleId: ask.bundleId ?? null,
+      disputeReason: null,
+      disputedAt: null,
+      createdAt: made.now,
+      updatedAt: made.now,
+    },
+  });
+}

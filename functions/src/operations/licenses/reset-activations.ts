@@ -1,0 +1,68 @@
+import { decideReset } from "../../core/activations.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import type { License } from "../../core/records.ts";
+import { activations } from "../../store/collections.ts";
+import { keyHashOf } from "../activations/machine.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../principal.ts";
+import { reachLicense, saveLicense } from "./change-license.ts";
+
+const PAGE = 200;
+
+/**
+ * Forgets every machine of a license, a page and a transaction at a time. Machines that activate
+ * meanwhile may stay; a repeat after a crash goes on where it stopped.
+ */
+export async function resetActivations(
+  deps: Deps,
+  principal: Principal,
+  licenseKey: string,
+): Promise<Decision<{ deletedCount: number }>> {
+  const keyHash = keyHashOf(deps, licenseKey);
+  const found = await reachLicense(deps.store, principal, keyHash);
+  if (!found.ok) return found;
+  let deletedCount = 0;
+  let after: string | undefined;
+  do {
+    const page = await deps.store.query(activations, "byLicense", {
+      equal: { licenseId: found.license.id },
+      limit: PAGE,
+      after,
+    });
+    const ids = page.items.map((activation) => activation.id);
+    const decision = await forget(deps, principal, found.license, ids);
+    if (!decision.ok) return decision;
+    deletedCount += decision.deletedCount;
+    after = page.next;
+  } while (after);
+  return accept({ deletedCount });
+}
+
+function forget(
+  deps: Deps,
+  principal: Principal,
+  { keyHash, id, accountId }: License,
+  ids: readonly string[],
+): Promise<Decision<{ deletedCount: number }>> {
+  const audit = auditor(deps, principal);
+  return deps.store.transaction(async (tx): Promise<Decision<{ deletedCount: number }>> => {
+    const found = await reachLicense(tx, principal, keyHash);
+    if (!found.ok) return found;
+    const before = found.license;
+    if (before.id !== id) return refuse("LICENSE_NOT_FOUND");
+    const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
+    const { license, forgotten } = decideReset({ license: before, activations: machines });
+    if (forgotten.length === 0) return accept({ deletedCount: 0 });
+    if (license !== before) saveLicense(tx, before, license);
+    for (const activation of forgotten) tx.delete(activations, activation.id);
+    audit(tx, {
+      accountId,
+      action: "license.resetActivations",
+      targetId: before.id,
+      before: { activations: forgotten.length },
+      after: { activations: 0 },
+    });
+    return accept({ deletedCount: forgotten.length });
+  });
+}
