@@ -12,6 +12,7 @@ export { verify } from "./endpoints/client/verify.ts";
 export { createLicense } from "./endpoints/licenses/create-license.ts";
 export { deactivateMachine } from "./endpoints/licenses/deactivate-machine.ts";
 export { getLicense } from "./endpoints/licenses/get-license.ts";
+export { importLicenses } from "./endpoints/licenses/import-licenses.ts";
 export { reinstateLicense } from "./endpoints/licenses/reinstate-license.ts";
 export { resetActivations } from "./endpoints/licenses/reset-activations.ts";
 export { revokeLicense } from "./endpoints/licenses/revoke-license.ts";

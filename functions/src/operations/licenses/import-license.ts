@@ -1,0 +1,64 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { revoked } from "../../core/license-changes.ts";
+import { canonicalLicenseKey } from "../../core/license-keys.ts";
+import type { License, LicenseStatus } from "../../core/records.ts";
+import { licenses } from "../../store/collections.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../principal.ts";
+import { saveLicense } from "./change-license.ts";
+import { type DraftAsk, draftLicense } from "./draft-license.ts";
+
+export type ImportAsk = DraftAsk & {
+  readonly licenseKey: string;
+  readonly status?: LicenseStatus | undefined;
+  readonly purchasedAt?: number | undefined;
+};
+
+export type Imported = { readonly licenseKey: string; readonly existed: boolean };
+
+/**
+ * Makes a license with a key that its customer already has. Not under `deps.once`: one request
+ * imports many, and repeating one that is there changes nothing.
+ */
+export function importLicense(
+  deps: Deps,
+  principal: Principal,
+  ask: ImportAsk,
+): Promise<Decision<Imported>> {
+  const licenseKey = canonicalLicenseKey(ask.licenseKey);
+  const made = { id: deps.newId(), licenseKey, now: deps.now() };
+  const audit = auditor(deps, principal);
+  return deps.store.transaction(async (tx): Promise<Decision<Imported>> => {
+    const draft = await draftLicense(deps, tx, principal, ask, made);
+    if (!draft.ok) return draft;
+    const license = imported(draft.license, ask, made.now);
+    const known = await tx.get(licenses, license.keyHash);
+    if (known) {
+      return sameSale(known, license)
+        ? accept({ licenseKey, existed: true })
+        : refuse("LICENSE_KEY_TAKEN", { field: "licenseKey" });
+    }
+    saveLicense(tx, null, license);
+    audit(tx, {
+      accountId: license.accountId,
+      action: "license.import",
+      targetId: license.id,
+      before: null,
+      after: license,
+    });
+    return accept({ licenseKey, existed: false });
+  });
+}
+
+function imported(draft: License, ask: ImportAsk, now: number): License {
+  const sold = { ...draft, purchasedAt: ask.purchasedAt ?? null };
+  if (ask.status === "revoked") return revoked(sold, "manual", now);
+  return { ...sold, status: ask.status ?? "active" };
+}
+
+/** Terms may have been changed since, so they say nothing about whose license it is. */
+const sameSale = (known: License, asked: License): boolean =>
+  known.accountId === asked.accountId &&
+  known.productId === asked.productId &&
+  known.email === asked.email;
