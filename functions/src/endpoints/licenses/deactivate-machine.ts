@@ -8,6 +8,7 @@ export const deactivateMachine = defineEndpoint({
   name: "deactivateMachine",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Release one machine of a license",
   description: "For a machine that is lost. What `getLicense` calls `fingerprint` names it.",
   mutates: true,

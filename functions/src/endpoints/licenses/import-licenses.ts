@@ -10,6 +10,7 @@ export const importLicenses = defineEndpoint({
   name: "importLicenses",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Import licenses with the keys their customers have",
   description:
     "Each row stands for itself and has its result. Repeat a call that failed: a row whose key is there for the same product and e-mail succeeds as `EXISTS`.",

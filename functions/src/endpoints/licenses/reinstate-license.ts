@@ -8,6 +8,7 @@ export const reinstateLicense = defineEndpoint({
   name: "reinstateLicense",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Make a revoked or suspended license good again",
   description: "The status is `active`, the threat level 0, and the reason of the revocation gone.",
   mutates: true,

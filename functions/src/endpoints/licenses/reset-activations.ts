@@ -8,6 +8,7 @@ export const resetActivations = defineEndpoint({
   name: "resetActivations",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Forget all machines of a license",
   description:
     "Frees every slot and seat. A machine that activates meanwhile may stay; if the call fails half way, repeat it.",

@@ -8,6 +8,7 @@ export const revokeLicense = defineEndpoint({
   name: "revokeLicense",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Revoke a license",
   description:
     "Blocked at once, until `reinstateLicense`. Revoking it again succeeds and keeps the first reason.",

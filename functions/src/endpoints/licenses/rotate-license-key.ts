@@ -8,6 +8,7 @@ export const rotateLicenseKey = defineEndpoint({
   name: "rotateLicenseKey",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Give a license a new key",
   description:
     "The old key is unknown at once, and so are tokens issued under it: machines keep their slots and activate again with the new key. Send an `Idempotency-Key`, so that a lost answer can be had again.",

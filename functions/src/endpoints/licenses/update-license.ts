@@ -9,6 +9,7 @@ export const updateLicense = defineEndpoint({
   name: "updateLicense",
   methods: ["POST"],
   access: "admin",
+  scope: "licenses:write",
   summary: "Change a license",
   description:
     "Send what changes. A limit below what is in use keeps the machines that are there and lets no new one in. `status` may be set by hand: `revoked` is what `revokeLicense` does, `active` what `reinstateLicense` does.",

@@ -24,7 +24,7 @@ export async function reachLicense(
   keyHash: string,
 ): Promise<Decision<{ license: License }>> {
   const license = await reader.get(licenses, keyHash);
-  return license && mayReach(principal, license.accountId)
+  return license && mayReach(principal, license.accountId, license.productId)
     ? accept({ license })
     : refuse("LICENSE_NOT_FOUND");
 }

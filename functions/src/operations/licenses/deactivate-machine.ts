@@ -18,7 +18,8 @@ export function deactivateMachine(
   return deps.once(async (tx): Promise<Decision<object>> => {
     const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
     const before = held.license;
-    if (!before || !mayReach(principal, before.accountId)) return refuse("LICENSE_NOT_FOUND");
+    if (!before || !mayReach(principal, before.accountId, before.productId))
+      return refuse("LICENSE_NOT_FOUND");
     const decision = decideDeactivation(held);
     if (!decision.ok) return decision;
     if (decision.license !== before) saveLicense(tx, before, decision.license);
