@@ -22,4 +22,5 @@ export { createProduct } from "./endpoints/products/create-product.ts";
 export { createVariant } from "./endpoints/products/create-variant.ts";
 export { getSigningKey } from "./endpoints/signing/get-signing-key.ts";
 export { jwks } from "./endpoints/signing/jwks.ts";
+export { rotateSigningKey } from "./endpoints/signing/rotate-signing-key.ts";
 export { expireFloatingSessions } from "./schedules/expire-floating-sessions.ts";

@@ -18,7 +18,7 @@ test("200 the certificate is signed by the root key, and signs the tokens", asyn
     rootSignature: expect.any(String),
     rootPublicKey: expect.stringContaining("BEGIN PUBLIC KEY"),
   });
-  expect(headers.get("cache-control")).toBe("public, max-age=300");
+  expect(headers.get("cache-control")).toBe("no-store");
   const { publicKey, rootPublicKey, rootSignature } = body as Record<string, string>;
   const signature = Buffer.from(String(rootSignature), "base64");
   expect(verify("sha256", Buffer.from(String(publicKey)), String(rootPublicKey), signature)).toBe(

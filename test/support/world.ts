@@ -192,7 +192,7 @@ async function seedKeyring(
       record: {
         id: "signing",
         rootPublicKey: root.publicKey,
-        rootPrivateKeySealed: null,
+        rootPrivateKeySealed: seal("signing-key", root.privateKey),
         keys: [
           {
             kid: await keyId(signing.publicKey),

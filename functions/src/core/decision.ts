@@ -20,7 +20,13 @@ export type RefusalCode =
   | "API_KEY_NOT_FOUND"
   | "API_KEY_INACTIVE"
   | "EXPIRY_PAST"
-  | "LICENSE_KEY_TAKEN";
+  | "LICENSE_KEY_TAKEN"
+  | "ROOT_KEY_OFFLINE"
+  | "ROOT_KEY_MISMATCH"
+  | "ROOT_SIGNATURE_INVALID"
+  | "SIGNING_KEY_INVALID"
+  | "SIGNING_KEY_TAKEN"
+  | "SIGNING_KEY_NOT_FOUND";
 
 export type Refusal = {
   readonly ok: false;

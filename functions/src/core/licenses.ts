@@ -3,7 +3,8 @@ import type { License, LicenseType, Variant } from "./records.ts";
 
 export const UNLIMITED = -1;
 const DAY_MS = 86_400_000;
-const TOKEN_LIFE_MS = 30 * DAY_MS;
+/** The longest a token lives. */
+export const TOKEN_LIFE_MS = 30 * DAY_MS;
 const DEGRADED_TOKEN_LIFE_MS = DAY_MS;
 
 /** The refusal that any use of the license meets now, or `undefined` when it stands. */

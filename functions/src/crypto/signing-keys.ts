@@ -4,6 +4,7 @@ import {
   generateKeyPair,
   type KeyObject,
   sign,
+  verify,
 } from "node:crypto";
 import { promisify } from "node:util";
 import { calculateJwkThumbprint, exportJWK, type JWK } from "jose";
@@ -19,10 +20,7 @@ export type PemPair = { readonly publicKey: string; readonly privateKey: string 
 
 export async function generatePair(): Promise<PemPair> {
   const pair = await generate("rsa", { modulusLength: MODULUS_BITS });
-  return {
-    publicKey: pair.publicKey.export({ type: "spki", format: "pem" }).toString(),
-    privateKey: pair.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-  };
+  return { publicKey: spki(pair.publicKey), privateKey: pkcs8(pair.privateKey) };
 }
 
 /**
@@ -31,6 +29,40 @@ export async function generatePair(): Promise<PemPair> {
  */
 export const rootSign = (rootPrivateKey: string, signingPublicKey: string): string =>
   sign("sha256", Buffer.from(signingPublicKey), rootPrivateKey).toString("base64");
+
+/** Whether the signature is the root key's over that key. */
+export const rootSigned = (
+  rootPublicKey: string,
+  signingPublicKey: string,
+  signature: string,
+): boolean =>
+  verify("sha256", Buffer.from(signingPublicKey), rootPublicKey, Buffer.from(signature, "base64"));
+
+/** A private key of our kind as its pair; `undefined` when it is none. */
+export function pairOf(privatePem: string): PemPair | undefined {
+  const key = ours(() => createPrivateKey(privatePem));
+  return key && { publicKey: spki(createPublicKey(key)), privateKey: pkcs8(key) };
+}
+
+/** A public key of our kind in its canonical spelling; `undefined` when it is none. */
+export function publicPemOf(pem: string): string | undefined {
+  // Node would derive a public key from a private one, which has no business here.
+  const key = pem.includes("PRIVATE") ? undefined : ours(() => createPublicKey(pem));
+  return key && spki(key);
+}
+
+function ours(read: () => KeyObject): KeyObject | undefined {
+  try {
+    const key = read();
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+    return key.asymmetricKeyType === "rsa" && bits >= MODULUS_BITS ? key : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const spki = (key: KeyObject): string => key.export({ type: "spki", format: "pem" }).toString();
+const pkcs8 = (key: KeyObject): string => key.export({ type: "pkcs8", format: "pem" }).toString();
 
 /** The key's RFC 7638 thumbprint. */
 export const keyId = async (publicKey: string): Promise<string> =>

@@ -33,6 +33,24 @@ export const nativeRefusals = {
   API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],
   LICENSE_KEY_TAKEN: [409, "licenseKey: already taken"],
+  ROOT_KEY_OFFLINE: [
+    409,
+    "The root key is kept elsewhere: certify a signing key with `npm run keys` and send it",
+  ],
+  ROOT_KEY_MISMATCH: [
+    409,
+    "rootPublicKey: is not this service's root key; replaceRoot: true replaces it",
+  ],
+  ROOT_SIGNATURE_INVALID: [
+    400,
+    "rootSignature: is not the root key's signature over the public half of privateKey",
+  ],
+  SIGNING_KEY_INVALID: [
+    400,
+    ({ field }) => `${field ?? "privateKey"}: must be an unencrypted RSA key of 2048 bits or more`,
+  ],
+  SIGNING_KEY_TAKEN: [409, "privateKey: is in the keyring already"],
+  SIGNING_KEY_NOT_FOUND: [404, "revokeKid: no such signing key"],
 } as const satisfies Record<RefusalCode, readonly [status: number, words: Words]>;
 
 type Options = {

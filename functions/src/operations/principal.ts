@@ -15,6 +15,9 @@ export type Principal =
 
 export const DEFAULT_ACCOUNT = "default";
 
+/** Where audit entries of the service itself are filed; no tenant can have this name. */
+export const SERVICE_ACCOUNT = "_service";
+
 /**
  * An account sees its own things, a product-bound key those of its products; what is foreign looks
  * absent. Leave `productId` out for what belongs to no product: only the whole account reaches it.

@@ -182,7 +182,7 @@ export const keyrings = collection({
     rootPublicKey: z.string(),
     /** Null when the root key is kept elsewhere. */
     rootPrivateKeySealed: z.string().nullable(),
-    /** Newest first; the first one signs. */
+    /** Newest first; the newest whose time has come signs. */
     keys: z
       .array(
         z.object({
@@ -190,7 +190,10 @@ export const keyrings = collection({
           publicKey: z.string(),
           privateKeySealed: z.string(),
           rootSignature: z.string(),
+          /** Null where it is the keyring's. */
+          rootPublicKey: z.string().nullable().default(null),
           createdAt: instant,
+          activeAt: instant.default(0),
         }),
       )
       .min(1),

@@ -11,9 +11,9 @@ export const getSigningKey = defineEndpoint({
   summary: "The signing certificate",
   description:
     "The key that signs session tokens now, with the root key's signature over its PEM " +
-    "(RSASSA-PKCS1-v1_5, SHA-256). Clients carry the root key and trust what it signed.",
+    "(RSASSA-PKCS1-v1_5, SHA-256). Clients carry the root key and trust what it signed. Not to be " +
+    "cached: from one moment to the next another key signs.",
   mutates: false,
-  cacheSeconds: 300,
   surface: nativeSurface({ failure: "success" }),
   refusals: [],
   input: z.object({}).meta({ id: "GetSigningKeyRequest" }),

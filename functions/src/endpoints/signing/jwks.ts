@@ -7,7 +7,7 @@ export const jwks = defineEndpoint({
   methods: ["GET"],
   access: "public",
   summary: "Public keys as a JSON Web Key Set",
-  description: "Every key whose tokens are accepted (RFC 7517).",
+  description: "Every key whose tokens are accepted, the next one included (RFC 7517).",
   mutates: false,
   cacheSeconds: 300,
   surface: nativeSurface({ failure: "success" }),

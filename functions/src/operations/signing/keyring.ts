@@ -1,4 +1,9 @@
 import {
+  KEYRING_FRESH_MS as FRESH_MS,
+  KEYRING_MISS_MS as MISS_MS,
+  signerAt,
+} from "../../core/signing.ts";
+import {
   readSessionToken,
   type SessionClaims,
   signSessionToken,
@@ -18,11 +23,7 @@ import type { Vault } from "../../crypto/vault.ts";
 import { keyrings } from "../../store/collections.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 
-const ID = "signing";
-/** How long an instance may sign with a key that was rotated elsewhere. */
-const FRESH_MS = 300_000;
-/** A flood of foreign tokens costs one read in this time. */
-const MISS_MS = 10_000;
+export const KEYRING_ID = "signing";
 
 export type Certificate = {
   readonly kid: string;
@@ -36,12 +37,17 @@ export type Keyring = {
   readonly read: (token: string, now: number) => Promise<TokenReading>;
   /** The key that signs now, with the root key's signature over it. */
   readonly certificate: () => Promise<Certificate>;
-  /** Every key whose tokens are accepted. */
+  /** Every key whose tokens are accepted, those that do not sign yet included. */
   readonly jwks: () => Promise<PublicJwk[]>;
+  /** The next use reads the keys again: they were just changed here. */
+  readonly changed: () => void;
 };
 
+type Signer = Certificate & { readonly activeAt: number; readonly privateKey: () => KeyObject };
+
 type Loaded = {
-  readonly current: Certificate & { readonly privateKey: KeyObject };
+  /** Newest first. */
+  readonly signers: readonly Signer[];
   readonly publicKeys: ReadonlyMap<string, { readonly pem: string; readonly key: KeyObject }>;
 };
 
@@ -56,18 +62,24 @@ export function createKeyring(deps: {
   let loadedAt = 0;
 
   const load = async (): Promise<Loaded> => {
-    const record = (await store.get(keyrings, ID)) ?? (await establish(deps));
-    const newest = record.keys[0];
-    if (!newest) throw new Error("The keyring is empty.");
-    const { kid, publicKey, rootSignature, privateKeySealed } = newest;
+    const record = (await store.get(keyrings, KEYRING_ID)) ?? (await establish(deps));
+    const signers = record.keys.map((key): Signer => {
+      let opened: KeyObject | undefined;
+      return {
+        kid: key.kid,
+        publicKey: key.publicKey,
+        rootSignature: key.rootSignature,
+        rootPublicKey: key.rootPublicKey ?? record.rootPublicKey,
+        activeAt: key.activeAt,
+        privateKey: () => {
+          opened ??= privateKeyOf(vault.open("signing-key", key.privateKeySealed));
+          return opened;
+        },
+      };
+    });
+    signerAt(signers, now()).privateKey();
     return {
-      current: {
-        kid,
-        publicKey,
-        rootSignature,
-        rootPublicKey: record.rootPublicKey,
-        privateKey: privateKeyOf(vault.open("signing-key", privateKeySealed)),
-      },
+      signers,
       publicKeys: new Map(
         record.keys.map((key) => [
           key.kid,
@@ -97,17 +109,24 @@ export function createKeyring(deps: {
     return (known ?? (await loaded(MISS_MS)).publicKeys.get(kid))?.key;
   };
 
+  const signer = async () => signerAt((await loaded(FRESH_MS)).signers, now());
+
   return {
-    issue: async (claims, issuedAt, expiresAt) =>
-      signSessionToken((await loaded(FRESH_MS)).current, claims, issuedAt, expiresAt),
+    issue: async (claims, issuedAt, expiresAt) => {
+      const { kid, privateKey } = await signer();
+      return signSessionToken({ kid, privateKey: privateKey() }, claims, issuedAt, expiresAt);
+    },
     read: (token, at) => readSessionToken(token, keyFor, at),
     certificate: async () => {
-      const { privateKey: _, ...certificate } = (await loaded(FRESH_MS)).current;
+      const { privateKey: _, activeAt: __, ...certificate } = await signer();
       return certificate;
     },
     jwks: async () => {
       const { publicKeys } = await loaded(FRESH_MS);
       return Promise.all([...publicKeys].map(([kid, { pem }]) => publicJwk(kid, pem)));
+    },
+    changed: () => {
+      loadedAt = Number.NEGATIVE_INFINITY;
     },
   };
 }
@@ -116,7 +135,7 @@ export function createKeyring(deps: {
 async function establish(deps: { store: DocumentStore; vault: Vault; now: () => number }) {
   const [root, signing] = await Promise.all([generatePair(), generatePair()]);
   const record = {
-    id: ID,
+    id: KEYRING_ID,
     rootPublicKey: root.publicKey,
     rootPrivateKeySealed: deps.vault.seal("signing-key", root.privateKey),
     keys: [
@@ -125,12 +144,14 @@ async function establish(deps: { store: DocumentStore; vault: Vault; now: () => 
         publicKey: signing.publicKey,
         privateKeySealed: deps.vault.seal("signing-key", signing.privateKey),
         rootSignature: rootSign(root.privateKey, signing.publicKey),
+        rootPublicKey: null,
         createdAt: deps.now(),
+        activeAt: deps.now(),
       },
     ],
   } as const;
   return deps.store.transaction(async (tx) => {
-    const existing = await tx.get(keyrings, ID);
+    const existing = await tx.get(keyrings, KEYRING_ID);
     if (existing) return existing;
     tx.create(keyrings, { ...record, keys: [...record.keys] });
     return record;
