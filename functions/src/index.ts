@@ -23,4 +23,5 @@ export { createVariant } from "./endpoints/products/create-variant.ts";
 export { getSigningKey } from "./endpoints/signing/get-signing-key.ts";
 export { jwks } from "./endpoints/signing/jwks.ts";
 export { rotateSigningKey } from "./endpoints/signing/rotate-signing-key.ts";
+export { getStats } from "./endpoints/stats/get-stats.ts";
 export { expireFloatingSessions } from "./schedules/expire-floating-sessions.ts";

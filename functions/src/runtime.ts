@@ -5,8 +5,10 @@ import { type Config, readConfig } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
+import { describe } from "./http/faults.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
+import { createUsageCounters } from "./operations/stats/usage-counters.ts";
 import type { DocumentStore } from "./store/document-store.ts";
 
 /** The secrets a deployed function is given by Secret Manager. */
@@ -43,6 +45,15 @@ async function buildEdge(config: Config): Promise<Edge> {
       randomBytes,
       vault,
       keyring: createKeyring({ store, vault, now }),
+      usage: createUsageCounters({
+        store,
+        now,
+        policy: { everyEvents: 100, everyMs: 60_000 },
+        // A process that is done does not wait for it.
+        later: (run, ms) => setTimeout(run, ms).unref(),
+        failed: (error) =>
+          write({ severity: "WARNING", message: "usage counters", error: describe(error) }),
+      }),
       settings: {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,

@@ -102,6 +102,15 @@ test("a refused attempt writes its count, one over the budget writes nothing", a
   expect(await cost("activate", machine(key, "b"), 429)).toMatchObject({ reads: 2, writes: 0 });
 });
 
+test("counting for statistics is on no request's bill, and no request waits for it", async () => {
+  const counting = await openWorld({ flush: { everyEvents: 1, everyMs: 0 } });
+  const licenseKey = await counting.license();
+  await counting.call("verify", { licenseKey, productId: "prod_tools" });
+  expect(counting.touched()).toEqual({ reads: 1, writes: 0, aggregates: 0 });
+  await counting.deps.usage.flush();
+  await counting.close();
+});
+
 test("an unknown key costs one read", async () => {
   expect(await cost("activate", machine("nope", "a"), 404)).toMatchObject({ reads: 1, writes: 0 });
 });

@@ -71,6 +71,8 @@ const rows: Readonly<Record<string, Row>> = {
     absent: { licenses: [imported(productId)] },
     rowByRow: true,
   },
+  getStats: { body: (a) => ({ productId: a.productId }), absent: { productId } },
+  rotateSigningKey: { body: () => ({}), absent: { revokeKid: "nowhere", immediately: true } },
   getLicense: { body: (a) => ({ licenseKey: a.licenseKey }), absent: { licenseKey } },
   createProduct: { body: (a) => ({ name: "new", creatorId: a.accountId }), absent: { creatorId } },
   createVariant: {

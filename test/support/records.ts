@@ -51,6 +51,7 @@ export const activation = (changes: Partial<Activation> = {}): Activation => ({
   id: "activation-a",
   licenseId: LICENSE_ID,
   accountId: "studio-one",
+  productId: PRODUCT_ID,
   fingerprint: "fp-a",
   hostname: "host-a",
   firstSeen: NOW,

@@ -14,6 +14,10 @@ import { createHost, type Handler } from "../../functions/src/local/host.ts";
 import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
+import {
+  createUsageCounters,
+  type FlushPolicy,
+} from "../../functions/src/operations/stats/usage-counters.ts";
 import { collections, keyrings } from "../../functions/src/store/collections.ts";
 import type { DocumentStore } from "../../functions/src/store/document-store.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
@@ -59,7 +63,7 @@ export type World = {
 };
 
 export async function openWorld(
-  options: { store?: DocumentStore; settings?: Partial<Settings> } = {},
+  options: { store?: DocumentStore; settings?: Partial<Settings>; flush?: FlushPolicy } = {},
 ): Promise<World> {
   const store = options.store ?? openSqliteStore({ path: ":memory:", collections });
   let time = NOW;
@@ -81,6 +85,16 @@ export async function openWorld(
       randomBytes: (size) => draw().subarray(0, size),
       vault,
       keyring: createKeyring({ store, vault, now }),
+      usage: createUsageCounters({
+        store,
+        now,
+        // Unless a test asks for it nothing is written beside the requests.
+        policy: options.flush,
+        later: () => undefined,
+        failed: (error) => {
+          throw error;
+        },
+      }),
       settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15, ...options.settings },
     },
     adminSecret: ADMIN_SECRET,

@@ -40,11 +40,18 @@ export function decideActivation(ask: {
     standing(license, now) ??
     (coversProduct(license, ask.productId) ? undefined : refuse("WRONG_PRODUCT"));
   const seen: Activation = activation
-    ? { ...activation, hostname: machine.hostname, lastSeen: now, attempts }
+    ? {
+        ...activation,
+        productId: license.productId,
+        hostname: machine.hostname,
+        lastSeen: now,
+        attempts,
+      }
     : {
         id: ask.activationId,
         licenseId: license.id,
         accountId: license.accountId,
+        productId: license.productId,
         ...machine,
         firstSeen: now,
         lastSeen: now,

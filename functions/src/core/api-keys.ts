@@ -8,6 +8,7 @@ export const SCOPES = [
   "codes:write",
   "keys:read",
   "audit:read",
+  "stats:read",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

@@ -74,6 +74,8 @@ export type Activation = {
   id: string;
   licenseId: string;
   accountId: string;
+  /** The license's own product; null on activations that an older version made. */
+  productId: string | null;
   fingerprint: string;
   hostname: string;
   firstSeen: number;

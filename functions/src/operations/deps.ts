@@ -2,6 +2,7 @@ import type { Settings } from "../core/slots.ts";
 import type { Vault } from "../crypto/vault.ts";
 import type { DocumentStore } from "../store/document-store.ts";
 import type { Keyring } from "./signing/keyring.ts";
+import type { UsageCounters } from "./stats/usage-counters.ts";
 
 /** Everything an operation may reach beyond its input. */
 export type Deps = {
@@ -18,5 +19,6 @@ export type Deps = {
   readonly randomBytes: (size: number) => Uint8Array;
   readonly vault: Vault;
   readonly keyring: Keyring;
+  readonly usage: UsageCounters;
   readonly settings: Settings;
 };

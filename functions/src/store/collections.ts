@@ -112,6 +112,10 @@ export const licenses = collection({
   },
   queries: {
     byIdentity: { equal: ["id"] },
+    countOfAccountByStatus: { equal: ["accountId", "status"], order: ["expiresAt", "asc"] },
+    countOfAccountByType: { equal: ["accountId", "licenseType"] },
+    countOfProductByStatus: { equal: ["productId", "status"], order: ["expiresAt", "asc"] },
+    countOfProductByType: { equal: ["productId", "licenseType"] },
   },
 });
 
@@ -123,6 +127,7 @@ export const activations = collection({
     id: z.string(),
     licenseId: z.uuid(),
     accountId: z.string(),
+    productId: z.uuid().nullable().default(null),
     fingerprint: z.string(),
     hostname: z.string(),
     firstSeen: instant,
@@ -138,6 +143,8 @@ export const activations = collection({
     byLicense: { equal: ["licenseId"], order: ["firstSeen", "desc"] },
     seats: { order: ["seatExpiresAt", "asc"] },
     seatsOfLicense: { equal: ["licenseId"], order: ["seatExpiresAt", "asc"] },
+    countOfAccount: { equal: ["accountId"], order: ["seatExpiresAt", "asc"] },
+    countOfProduct: { equal: ["productId"], order: ["seatExpiresAt", "asc"] },
   },
 });
 
@@ -233,6 +240,25 @@ export const auditEntries = collection({
   },
 });
 
+/** What a tenant's clients asked on one day (UTC), over all products and for each. */
+export const usageDays = collection({
+  name: "usageDays",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    accountId: z.string(),
+    /** Null over all products. */
+    productId: z.uuid().nullable(),
+    /** Whole days since 1970. */
+    day: count,
+    checks: count,
+    denials: count,
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {},
+});
+
 /** What a request with an `Idempotency-Key` did and answered. */
 export const idempotencyRecords = collection({
   name: "idempotencyRecords",
@@ -261,5 +287,6 @@ export const collections = [
   apiKeys,
   keyrings,
   auditEntries,
+  usageDays,
   idempotencyRecords,
 ] as const;

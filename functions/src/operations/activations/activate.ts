@@ -4,6 +4,7 @@ import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import type { License } from "../../core/records.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { counted } from "../stats/usage-counters.ts";
 import { keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
 import { reclaimSeatsOf } from "./reclaim-seats.ts";
 import { type IssuedToken, issueToken } from "./tokens.ts";
@@ -15,12 +16,13 @@ export type Activated = { readonly license: License; readonly usage: Usage } & I
 /** Binds a machine to a license, or takes a floating seat, and issues its session token. */
 export async function activate(deps: Deps, ask: ActivateAsk): Promise<Decision<Activated>> {
   const keyHash = keyHashOf(deps, ask.licenseKey);
-  let decision = await takeSlot(deps, keyHash, ask, { lastTry: false });
+  let { decision, held } = await takeSlot(deps, keyHash, ask, { lastTry: false });
   if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED") {
     const license = await deps.store.get(licenses, keyHash);
     if (license) await reclaimSeatsOf(deps, license);
-    decision = await takeSlot(deps, keyHash, ask, { lastTry: true });
+    ({ decision, held } = await takeSlot(deps, keyHash, ask, { lastTry: true }));
   }
+  counted(deps, decision.ok ? decision.license : held, decision);
   if (!decision.ok) return decision;
   const { license } = decision;
   const [token, usage] = await Promise.all([
@@ -34,15 +36,18 @@ export async function activate(deps: Deps, ask: ActivateAsk): Promise<Decision<A
   return accept({ license, usage, ...token });
 }
 
-function takeSlot(
+/** `held` is the license that was asked about, which a refusal does not name. */
+async function takeSlot(
   deps: Deps,
   keyHash: string,
   ask: ActivateAsk,
   { lastTry }: { lastTry: boolean },
-): Promise<Decision<{ license: License }>> {
+): Promise<{ decision: Decision<{ license: License }>; held: License | undefined }> {
   const now = deps.now();
-  return deps.once(async (tx) => {
+  let license: License | undefined;
+  const decision = await deps.once(async (tx): Promise<Decision<{ license: License }>> => {
     const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
+    license = held.license;
     const { changed, ...decision } = decideActivation({
       ...held,
       machine: { fingerprint: ask.machineFingerprint, hostname: ask.hostname },
@@ -56,4 +61,5 @@ function takeSlot(
     if (changed?.activation) tx.set(activations, changed.activation);
     return decision.ok ? accept({ license: decision.license }) : decision;
   });
+  return { decision, held: license };
 }

@@ -5,6 +5,7 @@ import { decideCheckIn, decideSeatReturn } from "../../core/seats.ts";
 import type { SessionClaims } from "../../crypto/session-tokens.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { counted } from "../stats/usage-counters.ts";
 import { activationIdOf, keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
 import { reclaimSeatsOf } from "./reclaim-seats.ts";
 import { readToken } from "./tokens.ts";
@@ -22,6 +23,14 @@ export async function checkIn(deps: Deps, ask: CheckInAsk): Promise<Decision<Che
   // Read outside the transaction: heartbeats of a big pool must not queue for its license.
   const license = await deps.store.get(licenses, keyHash);
   if (!license) return refuse("LICENSE_NOT_FOUND");
+  return counted(deps, license, await checkInTo(deps, license, ask));
+}
+
+async function checkInTo(
+  deps: Deps,
+  license: License,
+  ask: CheckInAsk,
+): Promise<Decision<CheckedIn>> {
   const token = await readToken(deps, ask);
   if (!token.ok) return token;
   const refusal = standing(license, deps.now());
