@@ -35,6 +35,11 @@ const imported = (product: string) => ({
   email: "new@example.com",
   productId: product,
 });
+async function freshCode(a: Tenant): Promise<Json> {
+  const code = { code: fresh(), productId: a.productId };
+  await a.world.admin("createTrialCode", code);
+  return code;
+}
 
 /** One row for every function that takes a credential. */
 const rows: Readonly<Record<string, Row>> = {
@@ -77,6 +82,38 @@ const rows: Readonly<Record<string, Row>> = {
   createProduct: { body: (a) => ({ name: "new", creatorId: a.accountId }), absent: { creatorId } },
   createVariant: {
     body: (a) => ({ productId: a.productId, name: fresh() }),
+    absent: { productId },
+  },
+  listProducts: {
+    body: (a) => ({ creatorId: a.accountId, includeAll: true }),
+    absent: { creatorId },
+    filtered: true,
+  },
+  updateProduct: {
+    body: (a) => ({ productId: a.productId, description: "x" }),
+    absent: { productId },
+  },
+  listVariants: { body: (a) => ({ productId: a.productId }), absent: { productId } },
+  updateVariant: {
+    body: (a) => ({ productId: a.productId, name: "pro", maxMachines: 3 }),
+    absent: { productId },
+  },
+  createTrialCode: {
+    body: (a) => ({ code: fresh(), productId: a.productId }),
+    absent: { productId },
+  },
+  listTrialCodes: { body: (a) => ({ productId: a.productId }), absent: { productId } },
+  updateTrialCode: { body: freshCode, absent: { productId } },
+  deleteTrialCode: { body: freshCode, absent: { productId } },
+  createDiscountCode: {
+    body: (a) => ({ code: fresh(), productId: a.productId, percentOff: 5 }),
+    absent: { productId },
+  },
+  listDiscountCodes: { body: (a) => ({ productId: a.productId }), absent: { productId } },
+  updateDiscountCode: { body: freshCode, absent: { productId } },
+  deleteDiscountCode: { body: freshCode, absent: { productId } },
+  redeemTrialCode: {
+    body: async (a) => ({ ...(await freshCode(a)), email: `${fresh()}@example.com` }),
     absent: { productId },
   },
 };

@@ -1,6 +1,6 @@
 import { countedOf, licenseOf } from "../support/change-license.ts";
 import { useEngines } from "../support/engines.ts";
-import { raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
+import { raceForAttempts, raceForMachines, raceForSeats, raceForTrials } from "../support/races.ts";
 import { ADMIN_SECRET, openWorld, type World } from "../support/world.ts";
 
 describe.each(useEngines())("$name: 200 parallel requests", ({ open, retries }) => {
@@ -65,5 +65,15 @@ describe.each(useEngines())("$name: 200 parallel requests", ({ open, retries }) 
       ...rotations(two["keyId"], 5),
     ]);
     expect(await secretsThatWork([two["apiKey"], ...late.filter(Boolean)])).toBe(0);
+  });
+
+  test("redeem a code of 10 uses 10 times, and give one address one trial", async () => {
+    world = await openWorld({ store: open() });
+    const { keys, uses } = await raceForTrials([world], { retries });
+    expect(uses).toEqual({ TEN: 10, ENDLESS: 1 });
+    expect(new Set(keys).size).toBe(11);
+    for (const key of keys) {
+      expect(await licenseOf(world, key)).toMatchObject({ variant: "trial" });
+    }
   });
 });

@@ -1,4 +1,11 @@
-import { type Json, machine, type Reply, type World } from "./world.ts";
+import {
+  ADMIN_SECRET,
+  type CallOptions,
+  type Json,
+  machine,
+  type Reply,
+  type World,
+} from "./world.ts";
 
 /** Whoever answers requests: a world, or a server process. */
 export type Client = Pick<World, "call" | "admin">;
@@ -13,6 +20,7 @@ const CALLERS = 200;
 const SLOTS = 3;
 const SEATS = 5;
 const BEATS = 20;
+const TRIALS = 10;
 
 const SEATS_TAKEN = {
   status: 403,
@@ -160,6 +168,39 @@ export async function raceForSeats(
   return licenseKey;
 }
 
+/**
+ * A trial code of 10 uses; 100 addresses redeem it at once, and 20 callers with one address redeem
+ * another that is endless. Returns the keys that were given out, and what each code counts.
+ */
+export async function raceForTrials(clients: readonly Client[], patience: Patience) {
+  const [client] = clients;
+  if (!client) throw new Error("Nobody to ask.");
+  const { productId } = await client.admin("createProduct", { name: "Tried" });
+  await client.admin("createTrialCode", { code: "TEN", productId, maxUses: TRIALS });
+  await client.admin("createTrialCode", { code: "ENDLESS", productId });
+  const headers = { "x-admin-secret": ADMIN_SECRET };
+  const redeem = (count: number, code: string, emailOf: (caller: number) => string) =>
+    Promise.all(
+      Array.from({ length: count }, (_, caller) => {
+        const ask = { code, email: emailOf(caller) };
+        return answer(clientOf(clients, caller), "redeemTrialCode", ask, patience, { headers });
+      }),
+    );
+  const [many, one] = await Promise.all([
+    redeem(100, "TEN", (caller) => `a${caller}@example.com`),
+    redeem(20, "ENDLESS", () => "one@example.com"),
+  ]);
+  const refused = (replies: readonly Reply[]) =>
+    replies.filter(({ status }) => status !== 200).map(({ body }) => body["code"]);
+  expect(refused(many)).toEqual(Array(100 - TRIALS).fill("CODE_USED_UP"));
+  expect(refused(one)).toEqual(Array(19).fill("TRIAL_ALREADY_REDEEMED"));
+  const { codes } = await client.admin("listTrialCodes", { productId });
+  return {
+    keys: [...many, ...one].flatMap(({ body }) => (body["licenseKey"] as string) ?? []),
+    uses: Object.fromEntries((codes as Json[]).map((code) => [code["code"], code["usedCount"]])),
+  };
+}
+
 /** A license of a product of its own. */
 export async function newLicense(clients: readonly Client[], terms: Json): Promise<License> {
   const [client] = clients;
@@ -210,11 +251,12 @@ async function answer(
   name: string,
   body: Json,
   { retries }: Patience,
+  options?: CallOptions,
 ): Promise<Reply> {
-  const reply = await client.call(name, body);
+  const reply = await client.call(name, body, options);
   if (reply.status !== 503) return reply;
   expect(reply.body["code"]).toBe("STORE_UNAVAILABLE");
   expect(reply.headers.get("retry-after")).toBe("1");
   expect(retries).toBeGreaterThan(0);
-  return answer(client, name, body, { retries: retries - 1 });
+  return answer(client, name, body, { retries: retries - 1 }, options);
 }

@@ -15,6 +15,10 @@ export type RefusalCode =
   | "PRODUCT_ID_TAKEN"
   | "PRODUCT_ID_RESERVED"
   | "SLUG_TAKEN"
+  | "PRODUCT_ARCHIVED"
+  | "VARIANT_NOT_FOUND"
+  | "VARIANT_AMBIGUOUS"
+  | "VARIANT_INACTIVE"
   | "VARIANT_TAKEN"
   | "ACCOUNT_FIXED"
   | "API_KEY_NOT_FOUND"
@@ -26,7 +30,14 @@ export type RefusalCode =
   | "ROOT_SIGNATURE_INVALID"
   | "SIGNING_KEY_INVALID"
   | "SIGNING_KEY_TAKEN"
-  | "SIGNING_KEY_NOT_FOUND";
+  | "SIGNING_KEY_NOT_FOUND"
+  | "CODE_NOT_FOUND"
+  | "CODE_TAKEN"
+  | "CODE_DISABLED"
+  | "CODE_EXPIRED"
+  | "CODE_USED_UP"
+  | "CODE_NEEDS_PRODUCT"
+  | "TRIAL_ALREADY_REDEEMED";
 
 export type Refusal = {
   readonly ok: false;

@@ -1,3 +1,6 @@
+import { type Refusal, refuse } from "./decision.ts";
+import type { Product, Variant } from "./records.ts";
+
 const SUFFIX_LENGTH = 8;
 
 /** The name a product gets when its vendor chose none. */
@@ -14,4 +17,13 @@ export function slugCandidates(name: string, id: string): string[] {
     .replaceAll(/^-+|-+$/g, "");
   const slug = words || "product";
   return [slug, `${slug}-${id.slice(0, SUFFIX_LENGTH)}`];
+}
+
+/** The refusal that a sale meets: what was retired sells nothing new, and its licenses go on. */
+export function saleRefusal(
+  product: Pick<Product, "status">,
+  variant?: Pick<Variant, "active">,
+): Refusal | undefined {
+  if (product.status === "archived") return refuse("PRODUCT_ARCHIVED", { field: "productId" });
+  return variant?.active === false ? refuse("VARIANT_INACTIVE", { field: "variant" }) : undefined;
 }

@@ -85,3 +85,29 @@ export type Activation = {
   /** The license's `countEpoch` in which this was counted; another one is no count. */
   countedIn: number;
 };
+
+/** A code that shortens a price or gives a trial; both are unique among the codes of an account. */
+export type Code = {
+  /** Derived from the account and the canonical code. */
+  id: string;
+  accountId: string;
+  /** A discount may have trial days too; a trial has no discount. */
+  kind: "trial" | "discount";
+  /** As its vendor wrote it. */
+  code: string;
+  /** A product's UUID, or `*` for every product of the account. */
+  scope: string;
+  productHandle: string | null;
+  trialDays: number | null;
+  percentOff: number | null;
+  /** In the currency's main unit, to the hundredth. */
+  amountOff: number | null;
+  currency: string | null;
+  /** Null is unlimited. */
+  maxUses: number | null;
+  usedCount: number;
+  expiresAt: number | null;
+  active: boolean;
+  createdAt: number;
+  updatedAt: number;
+};

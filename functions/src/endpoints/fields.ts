@@ -61,6 +61,12 @@ export const slots = z
   .max(1_000_000, "must be at most 1000000")
   .refine((value) => value !== 0, "must be -1 (unlimited) or at least 1");
 
+/** Yes or no; a query string sends it as text. */
+export const flag = z.union(
+  [z.boolean(), z.enum(["true", "false"]).transform((value) => value === "true")],
+  "must be true or false",
+);
+
 const INSTANT =
   /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/;
 /** A later one is not written with four digits for the year. */
@@ -87,17 +93,18 @@ export const listedCreatorId = creatorId.optional().meta({
   description: "The account to list; every account when left out, with an API key its own.",
 });
 
+const PAGE_LIMIT = "must be a whole number from 1 to 500";
 /** How many a list answers; a query string brings it as text. */
 export const pageLimit = z
   .union(
     [
-      z.int().min(1).max(500),
+      z.int(PAGE_LIMIT).min(1, PAGE_LIMIT).max(500, PAGE_LIMIT),
       z
         .string()
-        .regex(/^(?:[1-9]\d?|[1-4]\d\d|500)$/)
+        .regex(/^(?:[1-9]\d?|[1-4]\d\d|500)$/, PAGE_LIMIT)
         .transform(Number),
     ],
-    "must be a whole number from 1 to 500",
+    PAGE_LIMIT,
   )
   .default(100)
   .meta({ description: "1 to 500.", example: 100 });

@@ -41,7 +41,12 @@ export const products = collection({
     createdAt: instant,
     updatedAt: instant,
   },
-  queries: {},
+  queries: {
+    all: { order: ["createdAt", "desc"] },
+    byStatus: { equal: ["status"], order: ["createdAt", "desc"] },
+    byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+    byAccountAndStatus: { equal: ["accountId", "status"], order: ["createdAt", "desc"] },
+  },
 });
 
 const licenseType = z.enum(["per-machine", "floating", "site"]);
@@ -62,6 +67,54 @@ export const variants = collection({
     active: z.boolean(),
     createdAt: instant,
     updatedAt: instant,
+  },
+  queries: {
+    byProduct: { equal: ["productId"], order: ["createdAt", "desc"] },
+    byProductAndActive: { equal: ["productId", "active"], order: ["createdAt", "desc"] },
+  },
+});
+
+/** Discount and trial codes. The id is derived from account and code. */
+export const codes = collection({
+  name: "codes",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    accountId: z.string(),
+    kind: z.enum(["trial", "discount"]),
+    code: z.string(),
+    /** A product's UUID, or `*` for every product of the account. */
+    scope: z.string(),
+    productHandle: z.string().nullable(),
+    trialDays: z.int().min(1).nullable(),
+    percentOff: z.number().nullable(),
+    amountOff: z.number().nullable(),
+    currency: z.string().nullable(),
+    maxUses: z.int().min(1).nullable(),
+    usedCount: count,
+    expiresAt: instant.nullable(),
+    active: z.boolean(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+    byKind: { equal: ["accountId", "kind"], order: ["createdAt", "desc"] },
+    byScope: { equal: ["accountId", "scope"], order: ["createdAt", "desc"] },
+    byKindAndScope: { equal: ["accountId", "kind", "scope"], order: ["createdAt", "desc"] },
+  },
+});
+
+/** One trial for each e-mail address and product: the id is derived from both. */
+export const trialClaims = collection({
+  name: "trialClaims",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    licenseId: z.uuid(),
+    createdAt: instant,
   },
   queries: {},
 });
@@ -282,6 +335,8 @@ export const collections = [
   reservations,
   products,
   variants,
+  codes,
+  trialClaims,
   licenses,
   activations,
   apiKeys,

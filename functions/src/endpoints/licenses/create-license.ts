@@ -15,7 +15,7 @@ export const createLicense = defineEndpoint({
     "What is left out comes from the variant, else from the defaults: per-machine, 2 machines, perpetual.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
-  refusals: ["PRODUCT_NOT_FOUND", "ACCOUNT_FIXED"],
+  refusals: ["PRODUCT_NOT_FOUND", "PRODUCT_ARCHIVED", "VARIANT_INACTIVE", "ACCOUNT_FIXED"],
   input: z
     .strictObject({ ...newLicenseFields, creatorId: creatorId.optional() })
     .meta({ id: "CreateLicenseRequest" }),

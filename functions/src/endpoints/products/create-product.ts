@@ -4,6 +4,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createProduct as create } from "../../operations/products/create-product.ts";
 import { creatorId, handle, text } from "../fields.ts";
+import { productStatus, slug } from "./records.ts";
 
 export const createProduct = defineEndpoint({
   name: "createProduct",
@@ -18,18 +19,16 @@ export const createProduct = defineEndpoint({
   input: z
     .strictObject({
       name: text(200).meta({ example: "Cloud Tools" }),
-      slug: text(80)
-        .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case words joined by hyphens")
-        .optional()
-        .meta({
-          description: "Unique in the account; made from the name when left out.",
-          example: "cloud-tools",
-        }),
+      slug: slug.optional().meta({
+        description: "Unique in the account; made from the name when left out.",
+        example: "cloud-tools",
+      }),
       productId: handle(64).optional().meta({
         description: "Your own handle, unique in the service; made up when left out.",
         example: "prod_abc123",
       }),
       description: text(2_000).or(z.literal("")).optional(),
+      status: productStatus.optional(),
       creatorId: creatorId.optional(),
     })
     .meta({ id: "CreateProductRequest" }),

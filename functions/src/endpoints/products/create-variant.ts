@@ -3,6 +3,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createVariant as create } from "../../operations/products/create-variant.ts";
 import { creatorId, handle, licenseType, productId, slots, text } from "../fields.ts";
+import { durationDays, variantIdText } from "./records.ts";
 
 export const createVariant = defineEndpoint({
   name: "createVariant",
@@ -25,15 +26,7 @@ export const createVariant = defineEndpoint({
       licenseType: licenseType.optional(),
       maxMachines: slots.optional().meta({ example: 3 }),
       maxConcurrent: slots.optional().meta({ description: "Floating seats.", example: 5 }),
-      durationDays: z
-        .int("must be a whole number")
-        .min(1, "must be at least 1")
-        .max(36_500, "must be at most 36500")
-        .optional()
-        .meta({
-          description: "How long its licenses last; perpetual when left out.",
-          example: 365,
-        }),
+      durationDays: durationDays.optional(),
       active: z.boolean("must be true or false").optional(),
       creatorId: creatorId.optional(),
     })
@@ -49,7 +42,7 @@ export const createVariant = defineEndpoint({
     if (!decision.ok) return decision;
     return {
       success: true as const,
-      variantId: `${decision.product.handle}-${decision.variant.name}`,
+      variantId: variantIdText(decision.product, decision.variant),
     };
   },
 });

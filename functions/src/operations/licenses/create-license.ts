@@ -23,7 +23,8 @@ export async function createLicense(
   return deps.once(async (tx): Promise<Decision<Created>> => {
     const draft = await draftLicense(deps, tx, principal, ask, made);
     if (!draft.ok) return draft;
-    const { license } = draft;
+    const { license, unsold } = draft;
+    if (unsold) return unsold;
     saveLicense(tx, null, license);
     audit(tx, {
       accountId: license.accountId,

@@ -1,13 +1,14 @@
-import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { accept, type Decision, type Refusal, refuse } from "../../core/decision.ts";
 import { type AskedTerms, termsOf, variantName } from "../../core/licenses.ts";
+import { saleRefusal } from "../../core/products.ts";
 import type { License, Product } from "../../core/records.ts";
 import { variants } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { variantIdOf } from "../products/create-variant.ts";
 import { findProduct } from "../products/find-product.ts";
+import { variantIdOf } from "../products/find-variant.ts";
 
 const DEFAULT_VARIANT = "indie";
 
@@ -22,6 +23,12 @@ export type DraftAsk = AskedTerms & {
   readonly creatorId?: string | undefined;
 };
 
+type Draft = {
+  readonly license: License;
+  /** Why it may not be sold now; a license that was sold elsewhere may still be imported. */
+  readonly unsold: Refusal | undefined;
+};
+
 /** A new active license of the asked terms; reads what they name and writes nothing. */
 export async function draftLicense(
   deps: Pick<Deps, "vault">,
@@ -29,7 +36,7 @@ export async function draftLicense(
   principal: Principal,
   ask: DraftAsk,
   made: { readonly id: string; readonly licenseKey: string; readonly now: number },
-): Promise<Decision<{ license: License }>> {
+): Promise<Decision<Draft>> {
   const product = await findProduct(reader, principal, ask.productId);
   if (!product || (ask.creatorId !== undefined && product.accountId !== ask.creatorId))
     return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
@@ -43,7 +50,11 @@ export async function draftLicense(
   }
   const name = variantName(product.handle, ask.variant ?? DEFAULT_VARIANT);
   const variant = await reader.get(variants, variantIdOf(product.id, name));
+  const unsold = unlocked.some((other) => saleRefusal(other))
+    ? refuse("PRODUCT_ARCHIVED", { field: "unlockedProducts" })
+    : undefined;
   return accept({
+    unsold: saleRefusal(product, variant) ?? unsold,
     license: {
       keyHash: keyHashOf(deps, made.licenseKey),
       id: made.id,

@@ -7,7 +7,7 @@ import { type Reader, StoreUnavailableError } from "../../store/document-store.t
 import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { variantIdOf } from "../products/create-variant.ts";
+import { variantIdOf } from "../products/find-variant.ts";
 import { changeLicense } from "./change-license.ts";
 import { countMachines } from "./count-machines.ts";
 

@@ -13,6 +13,7 @@ export type CreateProductAsk = {
   readonly slug?: string | undefined;
   readonly productId?: string | undefined;
   readonly description?: string | undefined;
+  readonly status?: Product["status"] | undefined;
   readonly creatorId?: string | undefined;
 };
 
@@ -50,7 +51,7 @@ export async function createProduct(
       slug,
       name: ask.name,
       description: ask.description ?? "",
-      status: "live",
+      status: ask.status ?? "live",
       createdAt: now,
       updatedAt: now,
     };

@@ -1,16 +1,13 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { variantName } from "../../core/licenses.ts";
 import type { LicenseType, Product, Variant } from "../../core/records.ts";
-import { derivedId } from "../../crypto/vault.ts";
 import { variants } from "../../store/collections.ts";
 import { owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { findProduct } from "./find-product.ts";
-
-export const variantIdOf = (productId: string, name: string): string =>
-  derivedId("variant", productId, name.toLowerCase());
+import { variantIdOf } from "./find-variant.ts";
 
 export type CreateVariantAsk = {
   readonly productId: string;

@@ -1,0 +1,81 @@
+import * as z from "zod";
+import { undashed } from "../../core/licenses.ts";
+import type { Product, Variant } from "../../core/records.ts";
+import { iso, isoInstant, licenseType, text } from "../fields.ts";
+
+export const slug = text(80)
+  .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case words joined by hyphens")
+  .meta({ description: "Unique in the account.", example: "cloud-tools" });
+
+export const productStatus = z
+  .enum(["live", "unlisted", "archived"], 'must be "live", "unlisted" or "archived"')
+  .meta({
+    description: "An archived product sells nothing new; its licenses go on.",
+    example: "live",
+  });
+
+export const durationDays = z
+  .int("must be a whole number")
+  .min(1, "must be at least 1")
+  .max(36_500, "must be at most 36500")
+  .meta({
+    description: "How long its licenses last; without it they are perpetual.",
+    example: 365,
+  });
+
+/** A product as admin answers show it (reference, section 11). */
+export const productShape = z
+  .object({
+    productId: z.string().meta({ example: "prod_abc123" }),
+    projectId: z.string().meta({
+      description: "The product's UUID as 32 hex digits.",
+      example: "5f0c2c1e00004000800000000000000a",
+    }),
+    name: z.string().meta({ example: "Cloud Tools" }),
+    slug,
+    status: productStatus,
+    active: z.boolean().meta({ description: "Whether `status` is `live`." }),
+    description: z.string(),
+    createdAt: isoInstant,
+  })
+  .meta({ id: "Product" });
+
+export const productRecord = (product: Product): z.input<typeof productShape> => ({
+  productId: product.handle,
+  projectId: undashed(product.id),
+  name: product.name,
+  slug: product.slug,
+  status: product.status,
+  active: product.status === "live",
+  description: product.description,
+  createdAt: iso(product.createdAt),
+});
+
+/** A variant as admin answers show it; null leaves the term to the default. */
+export const variantShape = z
+  .object({
+    variantId: z.string().meta({ example: "prod_abc123-pro" }),
+    name: z.string().meta({ description: "The label.", example: "Pro" }),
+    licenseType: licenseType.nullable(),
+    maxMachines: z.int().nullable().meta({ example: 3 }),
+    maxConcurrent: z.int().nullable(),
+    durationDays: z.int().nullable(),
+    active: z.boolean(),
+  })
+  .meta({ id: "Variant" });
+
+export const variantIdText = (product: Product, variant: Variant): string =>
+  `${product.handle}-${variant.name}`;
+
+export const variantRecord = (
+  product: Product,
+  variant: Variant,
+): z.input<typeof variantShape> => ({
+  variantId: variantIdText(product, variant),
+  name: variant.label,
+  licenseType: variant.licenseType,
+  maxMachines: variant.maxMachines,
+  maxConcurrent: variant.maxConcurrent,
+  durationDays: variant.durationDays,
+  active: variant.active,
+});

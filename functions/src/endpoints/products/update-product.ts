@@ -1,0 +1,35 @@
+import * as z from "zod";
+import { defineEndpoint } from "../../http/endpoint.ts";
+import { nativeSurface } from "../../http/native-surface.ts";
+import { updateProduct as update } from "../../operations/products/update-product.ts";
+import { productId, text } from "../fields.ts";
+import { productRecord, productShape, productStatus, slug } from "./records.ts";
+
+export const updateProduct = defineEndpoint({
+  name: "updateProduct",
+  methods: ["POST"],
+  access: "admin",
+  scope: "products:write",
+  summary: "Change a product",
+  description: "What is left out stays. A slug that is given up is free for other products.",
+  mutates: true,
+  surface: nativeSurface({ failure: "success" }),
+  refusals: ["PRODUCT_NOT_FOUND", "SLUG_TAKEN"],
+  input: z
+    .strictObject({
+      productId,
+      name: text(200).optional().meta({ example: "Cloud Tools" }),
+      slug: slug.optional(),
+      description: text(2_000).or(z.literal("")).optional(),
+      status: productStatus.optional(),
+    })
+    .meta({ id: "UpdateProductRequest" }),
+  output: z
+    .object({ success: z.literal(true), product: productShape })
+    .meta({ id: "UpdateProductResponse" }),
+  async handle(deps, input, principal) {
+    const decision = await update(deps, principal, input);
+    if (!decision.ok) return decision;
+    return { success: true as const, product: productRecord(decision.product) };
+  },
+});

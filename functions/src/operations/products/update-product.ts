@@ -1,0 +1,49 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import type { Product } from "../../core/records.ts";
+import { products, reservations } from "../../store/collections.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import { changes, given } from "../given.ts";
+import type { Principal } from "../principal.ts";
+import { findProduct, slugReservationId } from "./find-product.ts";
+
+export type UpdateProductAsk = {
+  readonly productId: string;
+  readonly name?: string | undefined;
+  readonly slug?: string | undefined;
+  readonly description?: string | undefined;
+  readonly status?: Product["status"] | undefined;
+};
+
+/** Changes a product. A new slug is taken and the old one freed in the same transaction. */
+export async function updateProduct(
+  deps: Deps,
+  principal: Principal,
+  { productId, ...asked }: UpdateProductAsk,
+): Promise<Decision<{ product: Product }>> {
+  const fields = given(asked);
+  const now = deps.now();
+  const audit = auditor(deps, principal);
+  return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
+    const before = await findProduct(tx, principal, productId);
+    if (!before) return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+    if (!changes(before, fields)) return accept({ product: before });
+    const product: Product = { ...before, ...fields, updatedAt: now };
+    const { id, accountId } = product;
+    if (product.slug !== before.slug) {
+      const taken = slugReservationId(accountId, product.slug);
+      if (await tx.get(reservations, taken)) return refuse("SLUG_TAKEN", { field: "slug" });
+      tx.delete(reservations, slugReservationId(accountId, before.slug));
+      tx.create(reservations, {
+        id: taken,
+        kind: "product-slug",
+        accountId,
+        targetId: id,
+        createdAt: now,
+      });
+    }
+    tx.set(products, product);
+    audit(tx, { accountId, action: "product.update", targetId: id, before, after: product });
+    return accept({ product });
+  });
+}
