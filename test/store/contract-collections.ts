@@ -36,6 +36,8 @@ export const notes = collection({
     due: { order: ["expireAt", "asc"] },
     tagged: { contains: "tags" },
     ownedTagged: { equal: ["owner"], contains: "tags" },
+    taggedUp: { contains: "tags", order: ["rank", "asc"] },
+    taggedTitled: { contains: "tags", order: ["title", "desc"] },
     taggedRanked: { equal: ["state"], contains: "tags", order: ["rank", "desc"] },
   },
 });

@@ -393,6 +393,27 @@ export function describeDocumentStore(name: string, open: () => Promise<OpenedSt
         expect(await store.count(notes, "ownedTagged", owned)).toBe(1);
       });
 
+      test("array-contains goes with an order both ways, nulls lowest, and a cursor", async () => {
+        const ranks = { a: 2, b: null, c: 10, d: 2, e: -1, f: null };
+        await store.commit([
+          ...Object.entries(ranks).map(([id, rank]) => create(note(id, { rank, tags: ["x"] }))),
+          create(note("other", { rank: 3, tags: ["y"] })),
+        ]);
+        const up = ["b", "f", "e", "a", "d", "c"];
+        const down = { contains: "x", equal: { state: "draft" } };
+        for (const limit of [1, 2, 3, 6, 9]) {
+          const ascending = await allPages(store, "taggedUp", { contains: "x" }, limit);
+          expect(ascending.map(({ id }) => id)).toEqual(up);
+          const descending = await allPages(store, "taggedRanked", down, limit);
+          expect(descending.map(({ id }) => id)).toEqual(up.toReversed());
+        }
+        const low = { contains: "x", range: { lt: 3 } };
+        expect(await store.count(notes, "taggedUp", low)).toBe(3);
+        await store.commit([update("a", { rank: 11 }), update("b", { tags: [] }), remove("c")]);
+        const left = await allPages(store, "taggedUp", { contains: "x" }, 2);
+        expect(left.map(({ id }) => id)).toEqual(["f", "e", "d", "a"]);
+      });
+
       test("without an order the ids order", async () => {
         await store.commit(["b", "c", "a"].map((id) => create(note(id))));
         expect(idsOf(await store.query(notes, "all", { limit: 9 }))).toEqual(["a", "b", "c"]);

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import { collection } from "../../functions/src/store/collection.ts";
+import { collection, encodeCursor } from "../../functions/src/store/collection.ts";
 import {
   type AnyCollection,
   StoreUnavailableError,
 } from "../../functions/src/store/document-store.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
+import { pageStatements } from "../../functions/src/store/sqlite-query.ts";
 import { contractCollections, counters, note, notes } from "./contract-collections.ts";
 import { describeDocumentStore, describeSharedStore } from "./document-store.contract.ts";
 
@@ -168,5 +169,78 @@ describe("a SQLite file", () => {
     const again = openFile(path, [queried]);
     expect(await again.count(queried, "tagged", { contains: "x" })).toBe(2);
     await again.close();
+  });
+
+  const filed = collection({
+    ...things,
+    queries: {
+      taggedBySize: { contains: "tags", order: ["size", "desc"] },
+      tagged: { contains: "tags" },
+    },
+  });
+
+  test.each(["taggedBySize", "tagged"])(
+    "answers %s, and its next page, in order without sorting",
+    (name) => {
+      const path = newFile();
+      const opened = openFile(path, [filed]);
+      const database = new DatabaseSync(path, { readOnly: true });
+      for (const after of [undefined, encodeCursor({ value: 3, id: "b" })]) {
+        const statements = pageStatements(filed, name, { contains: "x", limit: 2, after });
+        expect(statements).toHaveLength(1);
+        for (const { sql, parameters } of statements) {
+          const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters, 2);
+          expect(plan.map(({ detail }) => detail)).toEqual([
+            expect.stringMatching(/^SEARCH c USING PRIMARY KEY \(element=\?/),
+            "SEARCH d USING PRIMARY KEY (id=?)",
+          ]);
+        }
+      }
+      database.close();
+      return opened.close();
+    },
+  );
+
+  test("files elements of documents that were there before their query, and follows every change", async () => {
+    const path = newFile();
+    const before = openFile(path, [plain]);
+    const thing = (id: string, size: number, ...tags: string[]) => ({ id, size, tags });
+    await before.commit(
+      [thing("a", 1, "x"), thing("b", 3, "x", "y"), thing("c", 2, "x")].map((record) => ({
+        kind: "create",
+        collection: plain,
+        record,
+      })),
+    );
+    await before.close();
+    const after = openFile(path, [filed]);
+    const ids = async () => {
+      const page = await after.query(filed, "taggedBySize", { contains: "x", limit: 9 });
+      return page.items.map(({ id }) => id);
+    };
+    expect(await ids()).toEqual(["b", "c", "a"]);
+    await after.commit([
+      { kind: "update", collection: filed, id: "a", patch: { size: 4 } },
+      { kind: "update", collection: filed, id: "c", patch: { tags: ["y"] } },
+    ]);
+    expect(await ids()).toEqual(["a", "b"]);
+    await after.commit([{ kind: "delete", collection: filed, id: "b" }]);
+    expect(await ids()).toEqual(["a"]);
+    await after.close();
+  });
+
+  test("files elements again only when they or their order changed", async () => {
+    const path = newFile();
+    const store = openFile(path, [filed]);
+    const record = { id: "a", size: 1, tags: ["x", "y"] };
+    await store.commit([{ kind: "create", collection: filed, record }]);
+    const side = new DatabaseSync(path);
+    side.exec(`DELETE FROM "things.tags.size"`);
+    await store.commit([{ kind: "set", collection: filed, record: { ...record, other: 1 } }]);
+    expect(await store.count(filed, "taggedBySize", { contains: "x" })).toBe(0);
+    await store.commit([{ kind: "update", collection: filed, id: "a", patch: { size: 2 } }]);
+    expect(await store.count(filed, "taggedBySize", { contains: "x" })).toBe(1);
+    side.close();
+    await store.close();
   });
 });

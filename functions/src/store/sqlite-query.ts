@@ -1,17 +1,18 @@
 import type { SQLInputValue } from "node:sqlite";
 import { checkedQuery, decodeCursor } from "./collection.ts";
-import type { AnyCollection, AnyConditions, Scalar } from "./document-store.ts";
-import { containsTable, fieldExpression, quote } from "./sqlite-schema.ts";
+import type { AnyCollection, AnyConditions, PageAsk, Scalar } from "./document-store.ts";
+import { BELOW_ALL, containsTable, fieldExpression, quote } from "./sqlite-schema.ts";
 
 /** The FROM and WHERE of a declared query; the document is `d`. */
 export function conditionsOf(collection: AnyCollection, name: string, ask: AnyConditions) {
   const shape = checkedQuery(collection, name, ask);
+  const filed = shape.contains !== undefined;
   const where: string[] = [];
   const parameters: SQLInputValue[] = [];
   let from = `${quote(collection.name)} AS d`;
-  if (shape.contains !== undefined) {
-    from = `${quote(containsTable(collection, shape.contains))} AS c
-      JOIN ${quote(collection.name)} AS d ON d.id = c.id`;
+  if (filed) {
+    // CROSS keeps the planner from turning the join around, and with it the order.
+    from = `${quote(containsTable(collection, shape))} AS c CROSS JOIN ${from} ON d.id = c.id`;
     where.push("c.element = ?");
     parameters.push(bind(ask.contains ?? null));
   }
@@ -26,16 +27,40 @@ export function conditionsOf(collection: AnyCollection, name: string, ask: AnyCo
       parameters.push(bind(wanted ?? null));
     }
   }
-  if (shape.order) {
-    const expression = fieldExpression(shape.order[0]);
-    for (const [operator, value] of Object.entries(ask.range ?? {})) {
-      if (value === undefined) continue;
-      where.push(`${expression} ${operators[operator as keyof typeof operators]} ?`);
-      parameters.push(bind(value));
-    }
+  const field = shape.order && fieldExpression(shape.order[0]);
+  const key = filed ? "c.position" : field;
+  for (const [operator, value] of Object.entries(ask.range ?? {})) {
+    if (value === undefined || key === undefined) continue;
+    where.push(`${key} ${operators[operator as keyof typeof operators]} ?`);
+    parameters.push(bind(value));
+    if (filed) where.push(`${key} > ${BELOW_ALL}`);
   }
-  return { from, where, parameters, order: shape.order };
+  return { shape, from, where, parameters, key };
 }
+
+/** A page as statements to run one after the other until it is full. */
+export function pageStatements(
+  collection: AnyCollection,
+  name: string,
+  ask: AnyConditions & PageAsk,
+): { sql: string; parameters: SQLInputValue[] }[] {
+  const { shape, from, where, parameters, key } = conditionsOf(collection, name, ask);
+  const filed = shape.contains !== undefined;
+  const direction = shape.order?.[1] === "desc" ? "DESC" : "ASC";
+  const id = filed ? "c.id" : "d.id";
+  const position = filed ? `nullif(${key}, ${BELOW_ALL})` : (key ?? "NULL");
+  const ordering = [key, id].flatMap((column) => (column ? [`${column} ${direction}`] : []));
+  const stretches = filed
+    ? filedAfter(shape.order !== undefined, direction, ask.after)
+    : stretchesAfter(key, direction, ask.after);
+  return stretches.map((stretch) => ({
+    sql: `SELECT d.id, d.json, ${position} AS position FROM ${from}${clause([...where, ...stretch.where])}
+      ORDER BY ${ordering} LIMIT ?`,
+    parameters: [...parameters, ...stretch.parameters],
+  }));
+}
+
+type Direction = "ASC" | "DESC";
 
 type Stretch = { readonly where: readonly string[]; readonly parameters: readonly SQLInputValue[] };
 
@@ -43,9 +68,9 @@ type Stretch = { readonly where: readonly string[]; readonly parameters: readonl
  * What comes after a cursor, as conditions that SQLite each answers from the index: nulls are a
  * stretch of their own, first when ascending and last when descending.
  */
-export function stretchesAfter(
+function stretchesAfter(
   key: string | undefined,
-  direction: "ASC" | "DESC",
+  direction: Direction,
   after: string | undefined,
 ): Stretch[] {
   if (after === undefined) return [{ where: [], parameters: [] }];
@@ -64,6 +89,15 @@ export function stretchesAfter(
     parameters: [at, at, id],
   };
   return direction === "DESC" ? [rest, nulls] : [rest];
+}
+
+/** The same where elements are filed: nulls have a value there. */
+function filedAfter(ordered: boolean, direction: Direction, after: string | undefined): Stretch[] {
+  if (after === undefined) return [{ where: [], parameters: [] }];
+  const { value, id } = decodeCursor(after);
+  const past = direction === "DESC" ? "<" : ">";
+  const at = ordered && value !== null ? bind(value) : Number.NEGATIVE_INFINITY;
+  return [{ where: [`(c.position, c.id) ${past} (?, ?)`], parameters: [at, id] }];
 }
 
 /** Conditions as a WHERE clause. */

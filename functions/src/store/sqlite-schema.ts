@@ -8,9 +8,12 @@ export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`
 export const fieldExpression = (field: string, alias = "d."): string =>
   `json_extract(${alias}json, '$.${field}')`;
 
-/** Where the elements of an array field are filed, one row each. */
-export const containsTable = (collection: AnyCollection, field: string): string =>
-  `${collection.name}.${field}`;
+/** Stands for null where elements are filed: below every number, and numbers are below text. */
+export const BELOW_ALL = "-9e999";
+
+/** Where the elements of an array field are filed in a query's order, one row each. */
+export const containsTable = (collection: AnyCollection, shape: QueryShape): string =>
+  `${collection.name}.${shape.contains}.${shape.order?.[0] ?? ""}`;
 
 /**
  * Makes what the declared collections need and drops indexes no query uses any more. Safe while
@@ -26,7 +29,10 @@ export function createSchema(database: DatabaseSync, collections: readonly AnyCo
         `CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID`,
       );
       for (const shape of Object.values(collection.queries)) {
-        if (shape.contains !== undefined) createContainsTable(database, collection, shape.contains);
+        if (containing(shape)) {
+          createContainsTable(database, collection, shape);
+          continue;
+        }
         const columns = indexColumns(shape);
         if (columns.length > 0) wanted.set(indexName(collection, columns), `${table} (${columns})`);
       }
@@ -47,6 +53,9 @@ export function createSchema(database: DatabaseSync, collections: readonly AnyCo
   }
 }
 
+const containing = (shape: QueryShape): shape is QueryShape & { contains: string } =>
+  shape.contains !== undefined;
+
 function indexColumns(shape: QueryShape): string[] {
   const columns = (shape.equal ?? []).map((field) => fieldExpression(field, ""));
   if (shape.order) columns.push(fieldExpression(shape.order[0], ""), "id");
@@ -59,30 +68,40 @@ function indexName(collection: AnyCollection, columns: readonly string[]): strin
   return `query.${collection.name}.${digest}`;
 }
 
+/**
+ * Files the elements of an array field with the value of the ordering field, kept by triggers: a
+ * page walks one element's rows in order.
+ */
 function createContainsTable(
   database: DatabaseSync,
   collection: AnyCollection,
-  field: string,
+  shape: QueryShape & { contains: string },
 ): void {
-  const name = containsTable(collection, field);
+  const name = containsTable(collection, shape);
   const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name);
   if (known) return;
-  const elements = (row: string) =>
-    `SELECT DISTINCT each.value, ${row}id FROM json_each(${row}json, '$.${field}') AS each
-     WHERE each.type NOT IN ('array', 'object', 'null')`;
-  const trigger = (event: string, statements: string) => `
-    CREATE TRIGGER ${quote(`${name}.${event}`)} AFTER ${event.toUpperCase()} ON ${quote(collection.name)}
+  const table = quote(collection.name);
+  const side = quote(name);
+  const array = (row: string) => fieldExpression(shape.contains, row);
+  const position = (row: string) =>
+    shape.order ? `ifnull(${fieldExpression(shape.order[0], row)}, ${BELOW_ALL})` : BELOW_ALL;
+  const elements = (row: string) => `json_each(${row}json, '$.${shape.contains}') AS each
+    WHERE each.type NOT IN ('array', 'object', 'null')`;
+  const insert = `INSERT INTO ${side}
+    SELECT DISTINCT each.value, ${position("new.")}, new.id FROM ${elements("new.")};`;
+  const remove = `DELETE FROM ${side} WHERE element IN (SELECT each.value FROM ${elements("old.")})
+    AND position = ${position("old.")} AND id = old.id;`;
+  const trigger = (event: string, when: string, statements: string) => `
+    CREATE TRIGGER ${quote(`${name}.${event}`)} AFTER ${event.toUpperCase()} ON ${table} ${when}
     BEGIN ${statements} END;`;
-  const remove = `DELETE FROM ${quote(name)} WHERE id = old.id;`;
-  const insert = `INSERT INTO ${quote(name)} ${elements("new.")};`;
+  const moved = `WHEN ${array("old.")} IS NOT ${array("new.")}
+    OR ${position("old.")} IS NOT ${position("new.")}`;
   database.exec(`
-    CREATE TABLE ${quote(name)} (element, id TEXT NOT NULL, PRIMARY KEY (element, id)) WITHOUT ROWID;
-    CREATE INDEX ${quote(`${name}.id`)} ON ${quote(name)} (id);
-    ${trigger("insert", insert)}
-    ${trigger("update", remove + insert)}
-    ${trigger("delete", remove)}
-    INSERT INTO ${quote(name)}
-      SELECT DISTINCT each.value, d.id
-      FROM ${quote(collection.name)} AS d, json_each(d.json, '$.${field}') AS each
-      WHERE each.type NOT IN ('array', 'object', 'null');`);
+    CREATE TABLE ${side} (element, position, id TEXT, PRIMARY KEY (element, position, id))
+      WITHOUT ROWID;
+    ${trigger("insert", "", insert)}
+    ${trigger("update", moved, remove + insert)}
+    ${trigger("delete", "", remove)}
+    INSERT INTO ${side}
+      SELECT DISTINCT each.value, ${position("d.")}, d.id FROM ${table} AS d, ${elements("d.")};`);
 }

@@ -18,8 +18,8 @@ import {
   type TransactionBody,
   type Write,
 } from "./document-store.ts";
-import { clause, conditionsOf, stretchesAfter } from "./sqlite-query.ts";
-import { createSchema, fieldExpression, quote } from "./sqlite-schema.ts";
+import { clause, conditionsOf, pageStatements } from "./sqlite-query.ts";
+import { createSchema, quote } from "./sqlite-schema.ts";
 
 /** Transactions that share one commit, and so one wait for the disk. */
 const BATCH_SIZE = 128;
@@ -42,7 +42,7 @@ type Json = string | null;
 /** Documents as JSON text; `null` is one that is not there. */
 type Changes = Map<string, { collection: AnyCollection; id: string; json: Json }>;
 
-type Row = { id: string; json: string; position?: Scalar };
+type Row = { id: string; json: string; position: Scalar };
 
 type Job = {
   readonly body: TransactionBody<unknown>;
@@ -111,19 +111,12 @@ class SqliteStore implements DocumentStore {
     name: string,
     ask: AnyConditions & PageAsk,
   ): Promise<Page<T>> {
-    const { from, where, parameters, order } = conditionsOf(collection, name, ask);
-    const direction = order?.[1] === "desc" ? "DESC" : "ASC";
-    const key = order ? fieldExpression(order[0]) : undefined;
-    const columns = key ? `d.id, d.json, ${key} AS position` : "d.id, d.json";
-    const ordering = key ? `${key} ${direction}, d.id ${direction}` : `d.id ${direction}`;
-    const stretches = stretchesAfter(key, direction, ask.after);
+    const statements = pageStatements(collection, name, ask);
     const rows = await this.#untilFree(() => {
       const found: Row[] = [];
-      for (const stretch of stretches) {
+      for (const { sql, parameters } of statements) {
         if (found.length === ask.limit) break;
-        const sql = `SELECT ${columns} FROM ${from}${clause([...where, ...stretch.where])}
-          ORDER BY ${ordering} LIMIT ?`;
-        const bound = [...parameters, ...stretch.parameters, ask.limit - found.length];
+        const bound = [...parameters, ask.limit - found.length];
         found.push(...(this.#prepare(sql).all(...bound) as Row[]));
       }
       return found;
@@ -131,7 +124,7 @@ class SqliteStore implements DocumentStore {
     const last = rows.length === ask.limit ? rows.at(-1) : undefined;
     return {
       items: rows.map((row) => decode(collection, row.id, row.json) as T),
-      next: last && encodeCursor({ value: last.position ?? null, id: last.id }),
+      next: last && encodeCursor({ value: last.position, id: last.id }),
     };
   }
 
