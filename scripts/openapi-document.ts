@@ -81,7 +81,7 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
       ? { requestBody: { required: true, content: { "application/json": { schema: spec.input } } } }
       : {}),
     responses: {
-      "200": { description: "Done.", content: { "application/json": { schema: spec.output } } },
+      "200": { description: "Done.", content: contentOf(spec) },
       ...failures(spec),
     },
   };
@@ -95,6 +95,14 @@ function description(spec: AnyEndpointSpec): { description?: string } {
   const sentences = [spec.description, credential].filter((sentence) => sentence !== undefined);
   return sentences.length > 0 ? { description: sentences.join(" ") } : {};
 }
+
+const contentOf = (spec: AnyEndpointSpec) =>
+  Object.fromEntries(
+    Object.entries(spec.streams ?? { "application/json": spec.output }).map(([type, schema]) => [
+      type,
+      { schema },
+    ]),
+  );
 
 /** One response a status: its codes, and what the function's own refusals look like. */
 function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {

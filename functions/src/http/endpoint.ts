@@ -9,6 +9,8 @@ import type { EdgeRequest } from "./request.ts";
 import { replyUnready, serve } from "./serve.ts";
 import type { Surface } from "./surface.ts";
 
+const STREAM_TIMEOUT_SECONDS = 3_600;
+
 type Common<I extends z.ZodType, O extends z.ZodType> = {
   /** The function's deployed name. */
   readonly name: string;
@@ -19,6 +21,8 @@ type Common<I extends z.ZodType, O extends z.ZodType> = {
   readonly mutates: boolean;
   /** Seconds a shared cache may keep the answer; without it, none may. */
   readonly cacheSeconds?: number;
+  /** What an answer that is `Streamed` holds, by content type; it may take an hour. */
+  readonly streams?: Readonly<Record<string, z.ZodType>>;
   readonly surface: Surface;
   /** Every refusal its operation may return, in the order they are checked. */
   readonly refusals: readonly RefusalCode[];
@@ -72,6 +76,7 @@ export function defineEndpoint<I extends z.ZodType, O extends z.ZodType>(
     {
       invoker: "public",
       memory: "256MiB",
+      ...(spec.streams ? { timeoutSeconds: STREAM_TIMEOUT_SECONDS } : {}),
       secrets: boundSecrets({ administers: spec.access !== "public" }),
     },
     async (request, response) => {

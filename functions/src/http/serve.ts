@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { write } from "firebase-functions/logger";
 import type { Refusal } from "../core/decision.ts";
 import { canonicalLicenseKey } from "../core/license-keys.ts";
@@ -22,6 +24,7 @@ import {
   queryFields,
   readBody,
 } from "./request.ts";
+import { Streamed } from "./streamed.ts";
 import type { Answer } from "./surface.ts";
 
 const REQUEST_ID_FORM = /^[\w.:-]{8,128}$/;
@@ -61,11 +64,17 @@ export async function serve(
   // On its way before the reply, as a deployed instance may get no CPU after it.
   const noted = use && edge.keyUses.note(use);
   if (noted) meter.writes += 1;
-  reply(response, {
-    ...answer,
-    headers: { ...headersFor(spec, answer, requestId), ...answer.headers },
+  const headers = { ...headersFor(spec, answer, requestId), ...answer.headers };
+  if (answer.stream) {
+    await send(response, answer.stream, headers).catch((error: unknown) => {
+      if (readerLeft(error)) return;
+      problemOf(error, edge.log, { requestId, function: spec.name });
+    });
+  } else reply(response, { ...answer, headers });
+  edge.log({
+    ...accessEntry(spec, answer, requestId, meter, performance.now() - startedAt),
+    ...(response.writableFinished || !answer.stream ? {} : { cutOff: true }),
   });
-  edge.log(accessEntry(spec, answer, requestId, meter, performance.now() - startedAt));
   await noted;
 }
 
@@ -126,9 +135,11 @@ async function change(
 ): Promise<Answer> {
   const run = async (inner: Deps): Promise<Answer> => {
     const outcome = await handle(inner);
-    return isRefusal(outcome)
-      ? spec.surface.refusal(outcome)
-      : { status: 200, body: spec.output.parse(outcome) };
+    if (isRefusal(outcome)) return spec.surface.refusal(outcome);
+    const body = spec.output.parse(outcome);
+    return body instanceof Streamed
+      ? { status: 200, body: undefined, stream: await body.begun() }
+      : { status: 200, body };
   };
   const key = spec.mutates ? idempotencyKey(request.headers["idempotency-key"]) : undefined;
   return key === undefined
@@ -153,9 +164,11 @@ const principalScope = (principal: Principal): string => {
 const isRefusal = (outcome: unknown): outcome is Refusal =>
   typeof outcome === "object" && outcome !== null && "ok" in outcome && outcome.ok === false;
 
+const codeOf = ({ body }: Answer) => (body as { code?: string } | undefined)?.code;
+
 /** Wrong credentials and unknown keys: what somebody who tries keys produces. */
 const guessed = (answer: Answer): boolean => {
-  const { code } = answer.body as { code?: string };
+  const code = codeOf(answer);
   return code === "UNAUTHENTICATED" || code === "LICENSE_NOT_FOUND";
 };
 
@@ -206,6 +219,19 @@ function reply(response: ServerResponse, answer: Answer): void {
   response.end(body);
 }
 
+/** Takes the next chunk when the reader took the last. A fault destroys the connection: half a file is none. */
+async function send(
+  response: ServerResponse,
+  stream: Streamed,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> {
+  response.writeHead(200, { ...headers, ...stream.headers });
+  await pipeline(Readable.from(stream.chunks), response);
+}
+
+const READER_LEFT = new Set<unknown>(["ERR_STREAM_PREMATURE_CLOSE", "ERR_STREAM_UNABLE_TO_PIPE"]);
+const readerLeft = (error: unknown) => READER_LEFT.has((error as { code?: unknown }).code);
+
 const accessEntry = (
   spec: AnyEndpointSpec,
   answer: Answer,
@@ -218,7 +244,7 @@ const accessEntry = (
   requestId,
   function: spec.name,
   status: answer.status,
-  code: (answer.body as { code?: string }).code,
+  code: codeOf(answer),
   ...meter,
   ms: Math.round(elapsedMs * 10) / 10,
 });

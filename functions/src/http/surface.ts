@@ -1,9 +1,12 @@
 import type { Refusal } from "../core/decision.ts";
 import type { Problem } from "./problem.ts";
+import type { Streamed } from "./streamed.ts";
 
 export type Answer = {
   readonly status: number;
   readonly body: unknown;
+  /** Sent in place of the body. */
+  readonly stream?: Streamed;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
