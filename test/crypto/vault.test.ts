@@ -11,7 +11,14 @@ const entry = (version: string, byte: number) => ({ version, key: Buffer.alloc(3
 const pepper = Buffer.alloc(32, 1);
 const vault = createVault({ pepper, encryption: [entry("1", 2)] });
 
-const purposes = ["license-key", "api-key", "signing-key", "idempotency", "admin-secret"] as const;
+const purposes = [
+  "license-key",
+  "license-facet",
+  "api-key",
+  "signing-key",
+  "idempotency",
+  "admin-secret",
+] as const;
 const purpose = fc.constantFrom<Purpose>(...purposes);
 const text = fc.string({ unit: "grapheme", maxLength: 200 });
 

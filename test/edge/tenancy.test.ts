@@ -78,6 +78,16 @@ const rows: Readonly<Record<string, Row>> = {
   },
   getStats: { body: (a) => ({ productId: a.productId }), absent: { productId } },
   rotateSigningKey: { body: () => ({}), absent: { revokeKid: "nowhere", immediately: true } },
+  listLicenses: {
+    body: (a) => ({ creatorId: a.accountId }),
+    absent: { creatorId },
+    filtered: true,
+  },
+  exportLicenses: {
+    body: (a) => ({ creatorId: a.accountId, format: "json" }),
+    absent: { creatorId },
+    filtered: true,
+  },
   getLicense: { body: (a) => ({ licenseKey: a.licenseKey }), absent: { licenseKey } },
   createProduct: { body: (a) => ({ name: "new", creatorId: a.accountId }), absent: { creatorId } },
   createVariant: {

@@ -1,12 +1,14 @@
 import type { License } from "../../functions/src/core/records.ts";
 import { keyHashOf } from "../../functions/src/operations/activations/machine.ts";
+import { withFacets } from "../../functions/src/operations/licenses/facets.ts";
 import { activations, auditEntries, licenses } from "../../functions/src/store/collections.ts";
 import type { World } from "./world.ts";
 
 /** Puts a license into a state that no endpoint leads to yet. */
 export async function changeLicense(world: World, licenseKey: string, change: Partial<License>) {
-  const id = keyHashOf(world.deps, licenseKey);
-  await world.store.commit([{ kind: "update", collection: licenses, id, patch: change }]);
+  const changed = { ...(await licenseOf(world, licenseKey)), ...change };
+  const record = withFacets(world.deps, changed, licenseKey);
+  await world.store.commit([{ kind: "set", collection: licenses, record }]);
 }
 
 export async function licenseOf(world: World, licenseKey: string): Promise<License> {

@@ -41,6 +41,7 @@ export const license = (changes: Partial<License> = {}): License => ({
   bundleId: null,
   disputeReason: null,
   disputedAt: null,
+  facets: [],
   createdAt: NOW,
   updatedAt: NOW,
   ...changes,

@@ -174,9 +174,10 @@ export async function send(
     ...(payload === undefined ? {} : { body: payload }),
   });
   const text = await response.text();
+  const json = response.headers.get("content-type")?.startsWith("application/json");
   return {
     status: response.status,
-    body: text ? (JSON.parse(text) as Json) : {},
+    body: text && json ? (JSON.parse(text) as Json) : {},
     headers: response.headers,
   };
 }

@@ -66,6 +66,8 @@ export type License = {
   bundleId: string | null;
   disputeReason: string | null;
   disputedAt: number | null;
+  /** What lists find it by; follows from the other fields. */
+  facets: string[];
   createdAt: number;
   updatedAt: number;
 };

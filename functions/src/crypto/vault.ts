@@ -3,13 +3,20 @@ import {
   createDecipheriv,
   createHash,
   createHmac,
+  hash,
   hkdfSync,
   randomBytes,
   timingSafeEqual,
 } from "node:crypto";
 
 /** What a hash or a sealed text is for; one purpose never reads another's. */
-export type Purpose = "license-key" | "api-key" | "signing-key" | "idempotency" | "admin-secret";
+export type Purpose =
+  | "license-key"
+  | "license-facet"
+  | "api-key"
+  | "signing-key"
+  | "idempotency"
+  | "admin-secret";
 
 export type Vault = {
   /** Keyed hash by which a secret is looked up: HMAC-SHA256 as 43 base64url characters. */
@@ -85,14 +92,15 @@ export function parseEncryptionKeys(text: string): VaultKeys["encryption"] {
   return keys;
 }
 
+/** SHA-256 as 43 base64url characters. */
+export const digest = (text: string): string => hash("sha256", text, "base64url");
+
 /** A document id for what may exist once: the same parts give the same id. */
 export const derivedId = (kind: string, ...parts: readonly string[]): string =>
-  createHash("sha256")
-    .update(JSON.stringify([kind, ...parts]))
-    .digest("base64url");
+  digest(JSON.stringify([kind, ...parts]));
 
 /** Compares without telling by its time where the difference is. */
 export function sameSecret(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
+  const bytes = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(bytes(given), bytes(expected));
 }

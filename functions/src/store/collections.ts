@@ -160,6 +160,8 @@ export const licenses = collection({
     bundleId: z.string().nullable(),
     disputeReason: z.string().nullable(),
     disputedAt: instant.nullable(),
+    /** Short hashes of the filters that hold of it. */
+    facets: z.array(z.string()).default([]),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -169,6 +171,7 @@ export const licenses = collection({
     countOfAccountByType: { equal: ["accountId", "licenseType"] },
     countOfProductByStatus: { equal: ["productId", "status"], order: ["expiresAt", "asc"] },
     countOfProductByType: { equal: ["productId", "licenseType"] },
+    byFacet: { contains: "facets", order: ["createdAt", "desc"] },
   },
 });
 

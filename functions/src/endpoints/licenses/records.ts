@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Activation, License } from "../../core/records.ts";
+import type { ListedLicense } from "../../operations/licenses/list-licenses.ts";
 import { iso, isoInstant, isoOrNull, licenseType } from "../fields.ts";
 
 const optionalText = z.string().nullable();
@@ -56,6 +57,21 @@ export const licenseRecord = (license: License, key: string): z.input<typeof lic
   disputeReason: license.disputeReason,
   disputedAt: isoOrNull(license.disputedAt),
   unresolvedViolationsCount: 0,
+});
+
+/** A license in a list. */
+export const listedShape = licenseShape
+  .extend({
+    machinesUsed: z.int().meta({
+      description: "Machines, or seats of a floating license.",
+      example: 1,
+    }),
+  })
+  .meta({ id: "ListedLicense" });
+
+export const listedRecord = (listed: ListedLicense): z.input<typeof listedShape> => ({
+  ...licenseRecord(listed.license, listed.licenseKey),
+  machinesUsed: listed.machinesUsed,
 });
 
 export const activationShape = z

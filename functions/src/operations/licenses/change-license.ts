@@ -6,14 +6,21 @@ import { keyHashOf } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { mayReach, type Principal } from "../principal.ts";
+import { withFacets } from "./facets.ts";
 
 /** Writes a license: a new one, one under the same key, or one that moves to another key. */
-export function saveLicense(tx: Transaction, before: License | null, after: License): void {
+export function saveLicense(
+  deps: Pick<Deps, "vault">,
+  tx: Transaction,
+  before: License | null,
+  after: License,
+): void {
+  const license = withFacets(deps, after, deps.vault.open("license-key", after.keySealed));
   if (before?.keyHash === after.keyHash) {
-    tx.set(licenses, after);
+    tx.set(licenses, license);
     return;
   }
-  tx.create(licenses, after);
+  tx.create(licenses, license);
   if (before) tx.delete(licenses, before.keyHash);
 }
 
@@ -55,7 +62,7 @@ export function changeLicense<Outcome extends object>(
     const before = found.license;
     const { license: after, outcome } = await ask.change(before, now, tx);
     if (after === before) return accept(outcome);
-    saveLicense(tx, before, { ...after, updatedAt: now });
+    saveLicense(deps, tx, before, { ...after, updatedAt: now });
     audit(tx, {
       accountId: before.accountId,
       action: ask.action,

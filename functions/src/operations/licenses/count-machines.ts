@@ -35,7 +35,7 @@ const startCounting = (deps: Deps, keyHash: string): Promise<License | undefined
     const license = await tx.get(licenses, keyHash);
     if (!license || license.countAhead || slotsOf(license) !== undefined) return license;
     const counting = countingStarted(license);
-    saveLicense(tx, license, counting);
+    saveLicense(deps, tx, license, counting);
     return counting;
   });
 
@@ -45,7 +45,7 @@ const countPage = (deps: Deps, license: License, ids: readonly string[]): Promis
     if (current?.id !== license.id || current.countEpoch !== license.countEpoch) return false;
     const outcome = countIn(current, await tx.getMany(activations, ids));
     if (outcome.counted.length === 0) return true;
-    saveLicense(tx, current, outcome.license);
+    saveLicense(deps, tx, current, outcome.license);
     for (const activation of outcome.counted) tx.set(activations, activation);
     return true;
   });

@@ -26,6 +26,8 @@ export async function createLicense(
     const { license, unsold } = draft;
     if (unsold) return unsold;
     saveLicense(tx, null, license);
+    const { license } = draft;
+    saveLicense(deps, tx, null, license);
     audit(tx, {
       accountId: license.accountId,
       action: "license.create",

@@ -22,7 +22,7 @@ export function deactivateMachine(
       return refuse("LICENSE_NOT_FOUND");
     const decision = decideDeactivation(held);
     if (!decision.ok) return decision;
-    if (decision.license !== before) saveLicense(tx, before, decision.license);
+    if (decision.license !== before) saveLicense(deps, tx, before, decision.license);
     tx.delete(activations, decision.activation.id);
     audit(tx, {
       accountId: before.accountId,

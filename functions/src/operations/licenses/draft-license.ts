@@ -79,6 +79,7 @@ export async function draftLicense(
       bundleId: ask.bundleId ?? null,
       disputeReason: null,
       disputedAt: null,
+      facets: [],
       createdAt: made.now,
       updatedAt: made.now,
     },

@@ -39,7 +39,7 @@ export function importLicense(
         ? accept({ licenseKey, existed: true })
         : refuse("LICENSE_KEY_TAKEN", { field: "licenseKey" });
     }
-    saveLicense(tx, null, license);
+    saveLicense(deps, tx, null, license);
     audit(tx, {
       accountId: license.accountId,
       action: "license.import",

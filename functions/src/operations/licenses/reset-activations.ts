@@ -54,7 +54,7 @@ function forget(
     const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
     const { license, forgotten } = decideReset({ license: before, activations: machines });
     if (forgotten.length === 0) return accept({ deletedCount: 0 });
-    if (license !== before) saveLicense(tx, before, license);
+    if (license !== before) saveLicense(deps, tx, before, license);
     for (const activation of forgotten) tx.delete(activations, activation.id);
     audit(tx, {
       accountId,
