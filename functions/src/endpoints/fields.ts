@@ -94,20 +94,17 @@ export const listedCreatorId = creatorId.optional().meta({
 });
 
 const PAGE_LIMIT = "must be a whole number from 1 to 500";
-const LIST_LIMIT = "must be a whole number from 1 to 500";
 /** How many a list answers; a query string brings it as text. */
 export const pageLimit = z
   .union(
     [
       z.int(PAGE_LIMIT).min(1, PAGE_LIMIT).max(500, PAGE_LIMIT),
-      z.int().min(1, LIST_LIMIT).max(500, LIST_LIMIT),
       z
         .string()
         .regex(/^(?:[1-9]\d?|[1-4]\d\d|500)$/, PAGE_LIMIT)
         .transform(Number),
     ],
     PAGE_LIMIT,
-    LIST_LIMIT,
   )
   .default(100)
   .meta({ description: "1 to 500.", example: 100 });

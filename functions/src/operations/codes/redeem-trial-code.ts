@@ -45,7 +45,7 @@ export async function redeemTrialCode(
     const { accountId } = license;
     const claim = derivedId("trial", productId, email);
     if (await tx.get(trialClaims, claim)) return refuse("TRIAL_ALREADY_REDEEMED");
-    saveLicense(tx, null, license);
+    saveLicense(deps, tx, null, license);
     tx.create(trialClaims, {
       id: claim,
       accountId,

@@ -25,8 +25,6 @@ export async function createLicense(
     if (!draft.ok) return draft;
     const { license, unsold } = draft;
     if (unsold) return unsold;
-    saveLicense(tx, null, license);
-    const { license } = draft;
     saveLicense(deps, tx, null, license);
     audit(tx, {
       accountId: license.accountId,
