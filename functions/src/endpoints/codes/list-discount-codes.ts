@@ -2,8 +2,8 @@ import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { listCodes } from "../../operations/codes/list-codes.ts";
-import { creatorId, cursor, nextCursor, pageLimit } from "../fields.ts";
-import { codeProduct, codeRecord, codeShape } from "./records.ts";
+import { nextCursor } from "../fields.ts";
+import { codeFilters, codeRecord, codeShape } from "./records.ts";
 
 export const listDiscountCodes = defineEndpoint({
   name: "listDiscountCodes",
@@ -17,14 +17,7 @@ export const listDiscountCodes = defineEndpoint({
   mutates: false,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["ACCOUNT_FIXED", "PRODUCT_NOT_FOUND"],
-  input: z
-    .strictObject({
-      productId: codeProduct.meta({ description: "Only codes that are good for this product." }),
-      creatorId: creatorId.optional().meta({ description: "Only codes of this account." }),
-      limit: pageLimit,
-      cursor,
-    })
-    .meta({ id: "ListDiscountCodesRequest" }),
+  input: z.strictObject(codeFilters).meta({ id: "ListDiscountCodesRequest" }),
   output: z
     .object({ success: z.literal(true), codes: z.array(codeShape), nextCursor })
     .meta({ id: "ListDiscountCodesResponse" }),

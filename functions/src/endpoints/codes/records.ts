@@ -1,7 +1,17 @@
 import * as z from "zod";
 import { EVERY_PRODUCT } from "../../core/codes.ts";
 import type { Code } from "../../core/records.ts";
-import { creatorId, expiry, iso, isoInstant, isoOrNull, productId, text } from "../fields.ts";
+import {
+  creatorId,
+  cursor,
+  expiry,
+  iso,
+  isoInstant,
+  isoOrNull,
+  pageLimit,
+  productId,
+  text,
+} from "../fields.ts";
 
 export const code = z.string("must be a string").trim().pipe(text(64)).meta({
   description: "Unique in the account; case and surrounding space do not matter.",
@@ -12,6 +22,14 @@ export const codeProduct = z
   .union([z.literal("").transform(() => undefined), z.null().transform(() => undefined), productId])
   .optional()
   .meta({ description: "Without it the code is for every product.", example: "prod_abc123" });
+
+/** Which codes a list shows. */
+export const codeFilters = {
+  productId: codeProduct.meta({ description: "Only codes that are good for this product." }),
+  creatorId: creatorId.optional().meta({ description: "Only codes of this account." }),
+  limit: pageLimit,
+  cursor,
+};
 
 /** What says which code is meant. */
 export const codeReference = {
