@@ -1,7 +1,8 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { standing } from "../../core/licenses.ts";
-import type { Activation, License } from "../../core/records.ts";
+import type { License } from "../../core/records.ts";
 import { decideCheckIn, decideSeatReturn } from "../../core/seats.ts";
+import type { Held } from "../../core/slots.ts";
 import type { SessionClaims } from "../../crypto/session-tokens.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
@@ -11,7 +12,6 @@ import { reclaimSeatsOf } from "./reclaim-seats.ts";
 import { readToken } from "./tokens.ts";
 
 export type CheckInAsk = MachineAsk & { readonly token: string };
-type Held = { readonly license: License; readonly activation: Activation };
 export type CheckedIn = Held & { readonly claims: SessionClaims; readonly tokenExpiresAt: number };
 
 /**

@@ -5,8 +5,9 @@ import { codes } from "../../store/collections.ts";
 import { accountOnFirstUse } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { placeOf } from "../place.ts";
 import type { Principal } from "../principal.ts";
-import { type CodeReference, codeIdOf, codePlace } from "./find-code.ts";
+import { type CodeReference, codeIdOf } from "./find-code.ts";
 
 export type CreateCodeAsk = CodeReference &
   AskedBenefit & {
@@ -25,7 +26,7 @@ export async function createCode(
   const now = deps.now();
   const audit = auditor(deps, principal);
   return deps.once(async (tx): Promise<Decision<{ code: Code }>> => {
-    const place = await codePlace(tx, principal, ask);
+    const place = await placeOf(tx, principal, ask);
     if (!place.ok) return place;
     const { accountId, product } = place;
     const makeAccount = await accountOnFirstUse(tx, accountId, now);

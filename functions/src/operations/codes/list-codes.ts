@@ -4,10 +4,10 @@ import type { Code } from "../../core/records.ts";
 import { codes } from "../../store/collections.ts";
 import type { Page, PageAsk } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
+import { type PlaceAsk, placeOf } from "../place.ts";
 import type { Principal } from "../principal.ts";
-import { type CodePlace, codePlace } from "./find-code.ts";
 
-export type ListCodesAsk = CodePlace & PageAsk & { readonly kind?: Code["kind"] | undefined };
+export type ListCodesAsk = PlaceAsk & PageAsk & { readonly kind?: Code["kind"] | undefined };
 
 /** An account's codes, newest first; with a product those that are good for it. */
 export async function listCodes(
@@ -15,7 +15,7 @@ export async function listCodes(
   principal: Principal,
   { productId, creatorId, kind, ...page }: ListCodesAsk,
 ): Promise<Decision<{ page: Page<Code> }>> {
-  const place = await codePlace(store, principal, { productId, creatorId });
+  const place = await placeOf(store, principal, { productId, creatorId });
   if (!place.ok) return place;
   const own = { accountId: place.accountId };
   const read = () => {

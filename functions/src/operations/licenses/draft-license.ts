@@ -7,7 +7,7 @@ import type { Reader } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { findProduct } from "../products/find-product.ts";
+import { findProduct, reachProduct } from "../products/find-product.ts";
 import { variantIdOf } from "../products/find-variant.ts";
 
 const DEFAULT_VARIANT = "indie";
@@ -37,9 +37,9 @@ export async function draftLicense(
   ask: DraftAsk,
   made: { readonly id: string; readonly licenseKey: string; readonly now: number },
 ): Promise<Decision<Draft>> {
-  const product = await findProduct(reader, principal, ask.productId);
-  if (!product || (ask.creatorId !== undefined && product.accountId !== ask.creatorId))
-    return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+  const found = await reachProduct(reader, principal, ask);
+  if (!found.ok) return found;
+  const { product } = found;
   const unlocked: Product[] = [];
   for (const reference of ask.unlockedProducts ?? []) {
     const other = await findProduct(reader, principal, reference);

@@ -1,4 +1,4 @@
-import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { accept, type Decision } from "../../core/decision.ts";
 import { facetsSought, type LicenseFilter, matches } from "../../core/license-facets.ts";
 import { variantName } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
@@ -8,7 +8,7 @@ import { accountToList } from "../accounts.ts";
 import { usageOf } from "../activations/usage.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { findProduct } from "../products/find-product.ts";
+import { reachProduct } from "../products/find-product.ts";
 import { facetToken } from "./facets.ts";
 
 /** Licenses one page may look at when a filter is checked on the record; then it ends short. */
@@ -59,10 +59,9 @@ export async function licenseFilter(
     const bound = principal.kind === "account" ? principal.productIds : null;
     return accept({ filter: { ...rest, accountId, productIds: bound ?? undefined } });
   }
-  const product = await findProduct(deps.store, principal, productId);
-  if (!product || (accountId !== undefined && product.accountId !== accountId)) {
-    return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
-  }
+  const found = await reachProduct(deps.store, principal, { productId, creatorId: accountId });
+  if (!found.ok) return found;
+  const { product } = found;
   const variant = rest.variant && variantName(product.handle, rest.variant);
   const productIds = [product.id];
   return accept({ filter: { ...rest, variant, accountId: product.accountId, productIds } });

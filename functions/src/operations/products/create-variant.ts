@@ -6,7 +6,7 @@ import { owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { findProduct } from "./find-product.ts";
+import { reachProduct } from "./find-product.ts";
 import { variantIdOf } from "./find-variant.ts";
 
 export type CreateVariantAsk = {
@@ -32,9 +32,9 @@ export async function createVariant(
   const now = deps.now();
   const audit = auditor(deps, principal);
   return deps.once(async (tx): Promise<Decision<{ product: Product; variant: Variant }>> => {
-    const product = await findProduct(tx, principal, ask.productId);
-    if (!product || (ask.creatorId !== undefined && product.accountId !== owner.accountId))
-      return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+    const found = await reachProduct(tx, principal, ask);
+    if (!found.ok) return found;
+    const { product } = found;
     const name = variantName(product.handle, ask.name);
     const id = variantIdOf(product.id, name);
     if (await tx.get(variants, id)) return refuse("VARIANT_TAKEN", { field: "name" });

@@ -1,3 +1,4 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { namesProduct } from "../../core/licenses.ts";
 import type { Product } from "../../core/records.ts";
 import { derivedId } from "../../crypto/vault.ts";
@@ -27,4 +28,16 @@ export async function findProduct(
   const product = id === undefined ? undefined : await reader.get(products, id);
   if (!product || !namesProduct(product, reference)) return undefined;
   return mayReach(principal, product.accountId, product.id) ? product : undefined;
+}
+
+/** The product that was named, if the principal may see it and, where an account is named, it is of that one. */
+export async function reachProduct(
+  reader: Reader,
+  principal: Principal,
+  asked: { readonly productId: string; readonly creatorId?: string | undefined },
+): Promise<Decision<{ product: Product }>> {
+  const product = await findProduct(reader, principal, asked.productId);
+  return product && (asked.creatorId === undefined || product.accountId === asked.creatorId)
+    ? accept({ product })
+    : refuse("PRODUCT_NOT_FOUND", { field: "productId" });
 }

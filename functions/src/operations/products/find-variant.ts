@@ -5,7 +5,7 @@ import { derivedId } from "../../crypto/vault.ts";
 import { products, reservations, variants } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import { mayReach, type Principal } from "../principal.ts";
-import { findProduct, handleReservationId, uuidOf } from "./find-product.ts";
+import { handleReservationId, reachProduct, uuidOf } from "./find-product.ts";
 
 export const variantIdOf = (productId: string, name: string): string =>
   derivedId("variant", productId, name.toLowerCase());
@@ -24,8 +24,9 @@ export async function findVariant(
   reference: VariantReference,
 ): Promise<Decision<Found>> {
   if ("variantId" in reference) return splitVariant(reader, principal, reference.variantId);
-  const product = await findProduct(reader, principal, reference.productId);
-  if (!product) return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+  const found = await reachProduct(reader, principal, { productId: reference.productId });
+  if (!found.ok) return found;
+  const { product } = found;
   const name = variantName(product.handle, reference.name);
   const variant = await reader.get(variants, variantIdOf(product.id, name));
   return variant ? accept({ product, variant }) : refuse("VARIANT_NOT_FOUND", { field: "name" });

@@ -1,10 +1,10 @@
-import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { accept, type Decision } from "../../core/decision.ts";
 import type { Product, Variant } from "../../core/records.ts";
 import { variants } from "../../store/collections.ts";
 import type { Page, PageAsk } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { findProduct } from "./find-product.ts";
+import { reachProduct } from "./find-product.ts";
 
 export type ListVariantsAsk = PageAsk & {
   readonly productId: string;
@@ -18,8 +18,9 @@ export async function listVariants(
   principal: Principal,
   { productId, includeAll, ...page }: ListVariantsAsk,
 ): Promise<Decision<{ product: Product; page: Page<Variant> }>> {
-  const product = await findProduct(store, principal, productId);
-  if (!product) return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+  const found = await reachProduct(store, principal, { productId });
+  if (!found.ok) return found;
+  const { product } = found;
   const own = { productId: product.id };
   return accept({
     product,

@@ -5,7 +5,7 @@ import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { changes, given } from "../given.ts";
 import type { Principal } from "../principal.ts";
-import { findProduct, slugReservationId } from "./find-product.ts";
+import { reachProduct, slugReservationId } from "./find-product.ts";
 
 export type UpdateProductAsk = {
   readonly productId: string;
@@ -25,8 +25,9 @@ export async function updateProduct(
   const now = deps.now();
   const audit = auditor(deps, principal);
   return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
-    const before = await findProduct(tx, principal, productId);
-    if (!before) return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
+    const found = await reachProduct(tx, principal, { productId });
+    if (!found.ok) return found;
+    const before = found.product;
     if (!changes(before, fields)) return accept({ product: before });
     const product: Product = { ...before, ...fields, updatedAt: now };
     const { id, accountId } = product;

@@ -1,11 +1,10 @@
-import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { accept, type Decision } from "../../core/decision.ts";
 import type { LicenseStatus, LicenseType } from "../../core/records.ts";
 import { dayOf, NO_USAGE, type UsageCount } from "../../core/usage.ts";
 import { activations, licenses, usageDays } from "../../store/collections.ts";
-import { owningAccount } from "../accounts.ts";
 import type { Deps } from "../deps.ts";
+import { placeOf } from "../place.ts";
 import type { Principal } from "../principal.ts";
-import { findProduct } from "../products/find-product.ts";
 import { usageDayId } from "./usage-counters.ts";
 
 export type StatsAsk = {
@@ -31,14 +30,9 @@ export async function getStats(
   principal: Principal,
   ask: StatsAsk,
 ): Promise<Decision<Stats>> {
-  const owner = owningAccount(principal, ask.creatorId);
-  if (!owner.ok) return owner;
-  if (ask.productId === undefined)
-    return accept(await count(deps, owner.accountId, null, ask.days));
-  const product = await findProduct(deps.store, principal, ask.productId);
-  if (!product || (ask.creatorId !== undefined && product.accountId !== owner.accountId))
-    return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
-  return accept(await count(deps, product.accountId, product.id, ask.days));
+  const place = await placeOf(deps.store, principal, ask);
+  if (!place.ok) return place;
+  return accept(await count(deps, place.accountId, place.product?.id ?? null, ask.days));
 }
 
 async function count(
