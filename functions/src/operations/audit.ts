@@ -14,11 +14,10 @@ type Change = {
   readonly after: Readonly<Record<string, unknown>> | null;
 };
 
+export type Audit = (tx: Transaction, change: Change) => void;
+
 /** Prepares the audit entry of one request; call what it returns beside the change's own writes. */
-export function auditor(
-  deps: Deps,
-  principal: Principal,
-): (tx: Transaction, change: Change) => void {
+export function auditor(deps: Deps, principal: Principal): Audit {
   const id = deps.newId();
   const at = deps.now();
   const actor =

@@ -5,7 +5,7 @@ import { derivedId } from "../../crypto/vault.ts";
 import { codes, trialClaims } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
-import { saveLicense } from "../licenses/change-license.ts";
+import { addLicense } from "../licenses/change-license.ts";
 import { draftLicense } from "../licenses/draft-license.ts";
 import type { Principal } from "../principal.ts";
 import { type CodeReference, findCode } from "./find-code.ts";
@@ -45,7 +45,7 @@ export async function redeemTrialCode(
     const { accountId } = license;
     const claim = derivedId("trial", productId, email);
     if (await tx.get(trialClaims, claim)) return refuse("TRIAL_ALREADY_REDEEMED");
-    saveLicense(deps, tx, null, license);
+    addLicense(deps, tx, license, { audit, action: "license.create" });
     tx.create(trialClaims, {
       id: claim,
       accountId,
@@ -54,13 +54,6 @@ export async function redeemTrialCode(
       createdAt: made.now,
     });
     tx.update(codes, code.id, { usedCount: code.usedCount + 1, updatedAt: made.now });
-    audit(tx, {
-      accountId,
-      action: "license.create",
-      targetId: license.id,
-      before: null,
-      after: license,
-    });
     return accept({ licenseKey, expiresAt });
   });
 }

@@ -3,13 +3,13 @@ import type { License } from "../../core/records.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
-import { auditor } from "../audit.ts";
+import { type Audit, auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { mayReach, type Principal } from "../principal.ts";
 import { withFacets } from "./facets.ts";
 
 /** Writes a license: a new one, one under the same key, or one that moves to another key. */
-export function saveLicense(
+function saveLicense(
   deps: Pick<Deps, "vault">,
   tx: Transaction,
   before: License | null,
@@ -22,6 +22,23 @@ export function saveLicense(
   }
   tx.create(licenses, license);
   if (before) tx.delete(licenses, before.keyHash);
+}
+
+/** Writes a license that was not there before, with its audit entry. */
+export function addLicense(
+  deps: Pick<Deps, "vault">,
+  tx: Transaction,
+  license: License,
+  entry: { readonly audit: Audit; readonly action: "license.create" | "license.import" },
+): void {
+  saveLicense(deps, tx, null, license);
+  entry.audit(tx, {
+    accountId: license.accountId,
+    action: entry.action,
+    targetId: license.id,
+    before: null,
+    after: license,
+  });
 }
 
 /** The license of that key, if the principal may see it. */

@@ -3,7 +3,6 @@ import type { License } from "../../core/records.ts";
 import { countIn, countingStarted } from "../../core/slots.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
-import { saveLicense } from "./change-license.ts";
 
 const PAGE = 200;
 
@@ -35,7 +34,7 @@ const startCounting = (deps: Deps, keyHash: string): Promise<License | undefined
     const license = await tx.get(licenses, keyHash);
     if (!license || license.countAhead || slotsOf(license) !== undefined) return license;
     const counting = countingStarted(license);
-    saveLicense(deps, tx, license, counting);
+    tx.set(licenses, counting);
     return counting;
   });
 
@@ -45,7 +44,7 @@ const countPage = (deps: Deps, license: License, ids: readonly string[]): Promis
     if (current?.id !== license.id || current.countEpoch !== license.countEpoch) return false;
     const outcome = countIn(current, await tx.getMany(activations, ids));
     if (outcome.counted.length === 0) return true;
-    saveLicense(deps, tx, current, outcome.license);
+    tx.set(licenses, outcome.license);
     for (const activation of outcome.counted) tx.set(activations, activation);
     return true;
   });

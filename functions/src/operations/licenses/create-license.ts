@@ -4,7 +4,7 @@ import { owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { saveLicense } from "./change-license.ts";
+import { addLicense } from "./change-license.ts";
 import { type DraftAsk, draftLicense } from "./draft-license.ts";
 
 type Created = { readonly licenseKey: string };
@@ -25,14 +25,7 @@ export async function createLicense(
     if (!draft.ok) return draft;
     const { license, unsold } = draft;
     if (unsold) return unsold;
-    saveLicense(deps, tx, null, license);
-    audit(tx, {
-      accountId: license.accountId,
-      action: "license.create",
-      targetId: license.id,
-      before: null,
-      after: license,
-    });
+    addLicense(deps, tx, license, { audit, action: "license.create" });
     return accept({ licenseKey });
   });
 }

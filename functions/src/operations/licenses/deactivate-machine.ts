@@ -1,11 +1,10 @@
 import { decideDeactivation } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
-import { activations } from "../../store/collections.ts";
+import { activations, licenses } from "../../store/collections.ts";
 import { keyHashOf, loadHeld, type MachineAsk } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { mayReach, type Principal } from "../principal.ts";
-import { saveLicense } from "./change-license.ts";
 
 /** Frees the slot or seat of a machine that cannot do so itself any more. */
 export function deactivateMachine(
@@ -22,7 +21,7 @@ export function deactivateMachine(
       return refuse("LICENSE_NOT_FOUND");
     const decision = decideDeactivation(held);
     if (!decision.ok) return decision;
-    if (decision.license !== before) saveLicense(deps, tx, before, decision.license);
+    if (decision.license !== before) tx.set(licenses, decision.license);
     tx.delete(activations, decision.activation.id);
     audit(tx, {
       accountId: before.accountId,

@@ -14,8 +14,8 @@ export const facetToken = (deps: Pick<Deps, "vault">, facet: string): string =>
   );
 
 /**
- * The license with the facets that lists find it by. `saveLicense` writes every license through
- * here; activations change no facet and keep them as read.
+ * The license with the facets that lists find it by. `saveLicense` writes every changed term through
+ * here; what changes only counters keeps them as read.
  */
 export const withFacets = (
   deps: Pick<Deps, "vault">,

@@ -6,7 +6,7 @@ import { licenses } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { saveLicense } from "./change-license.ts";
+import { addLicense } from "./change-license.ts";
 import { type DraftAsk, draftLicense } from "./draft-license.ts";
 
 export type ImportAsk = DraftAsk & {
@@ -39,14 +39,7 @@ export function importLicense(
         ? accept({ licenseKey, existed: true })
         : refuse("LICENSE_KEY_TAKEN", { field: "licenseKey" });
     }
-    saveLicense(deps, tx, null, license);
-    audit(tx, {
-      accountId: license.accountId,
-      action: "license.import",
-      targetId: license.id,
-      before: null,
-      after: license,
-    });
+    addLicense(deps, tx, license, { audit, action: "license.import" });
     return accept({ licenseKey, existed: false });
   });
 }

@@ -1,12 +1,12 @@
 import { decideReset } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import type { License } from "../../core/records.ts";
-import { activations } from "../../store/collections.ts";
+import { activations, licenses } from "../../store/collections.ts";
 import { keyHashOf } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { reachLicense, saveLicense } from "./change-license.ts";
+import { reachLicense } from "./change-license.ts";
 
 const PAGE = 200;
 
@@ -54,7 +54,7 @@ function forget(
     const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
     const { license, forgotten } = decideReset({ license: before, activations: machines });
     if (forgotten.length === 0) return accept({ deletedCount: 0 });
-    if (license !== before) saveLicense(deps, tx, before, license);
+    if (license !== before) tx.set(licenses, license);
     for (const activation of forgotten) tx.delete(activations, activation.id);
     audit(tx, {
       accountId,
