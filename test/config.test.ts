@@ -11,6 +11,12 @@ test("what is not set has its documented default", () => {
     STORE: "sqlite",
     DATA_DIR: ".latchkey",
     SQLITE_SYNCHRONOUS: "FULL",
+    COUNTRY_HEADERS: [
+      "cf-ipcountry",
+      "cloudfront-viewer-country",
+      "x-appengine-country",
+      "x-country-code",
+    ],
     ADMIN_SECRET: "",
     LOOKUP_PEPPER: needed.LOOKUP_PEPPER,
     ENCRYPTION_KEYS: [{ version: "1", key: Buffer.from("0f".repeat(32), "hex") }],

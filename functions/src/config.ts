@@ -28,6 +28,16 @@ const environment = z.object({
   FLOATING_SESSION_TTL_SECONDS: seconds(900),
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
   FAILED_REQUESTS_PER_MINUTE: count(300),
+  COUNTRY_HEADERS: z
+    .string()
+    .default("cf-ipcountry,cloudfront-viewer-country,x-appengine-country,x-country-code")
+    .transform((names) =>
+      names
+        .toLowerCase()
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== "" && name !== "none"),
+    ),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
 });
 

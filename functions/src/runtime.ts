@@ -7,6 +7,7 @@ import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
+import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
 import { createUsageCounters } from "./operations/stats/usage-counters.ts";
 import type { DocumentStore } from "./store/document-store.ts";
@@ -54,6 +55,13 @@ async function buildEdge(config: Config): Promise<Edge> {
         failed: (error) =>
           write({ severity: "WARNING", message: "usage counters", error: describe(error) }),
       }),
+      enforcementLimits: createEnforcementLimits({ store, now }),
+      caller: { network: "", country: null },
+      aside: (work) => {
+        work().catch((error: unknown) =>
+          write({ severity: "WARNING", message: "work beside a run", error: describe(error) }),
+        );
+      },
       settings: {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
@@ -63,6 +71,7 @@ async function buildEdge(config: Config): Promise<Edge> {
     failures: createFailureLimiter(config.FAILED_REQUESTS_PER_MINUTE, now),
     keyUses: createUseNotes({ store, now }),
     trustedProxies: config.TRUSTED_PROXIES,
+    countryHeaders: config.COUNTRY_HEADERS,
     log: write,
   };
 }

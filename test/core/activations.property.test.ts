@@ -3,7 +3,7 @@ import { decideActivation, decideDeactivation } from "../../functions/src/core/a
 import { slotsOf, standing } from "../../functions/src/core/licenses.ts";
 import type { Activation, License } from "../../functions/src/core/records.ts";
 import { decideCheckIn, decideSeatReturn, reclaimSeats } from "../../functions/src/core/seats.ts";
-import { DAY, HOUR, license, MINUTE, NOW, settings } from "../support/records.ts";
+import { caller, DAY, HOUR, license, MINUTE, NOW, settings } from "../support/records.ts";
 
 /** What the store holds for one license, and the clock. */
 type World = { license: License; activations: Map<string, Activation>; now: number };
@@ -71,6 +71,7 @@ function run(world: World, next: Step): World {
         activationId: `activation-${next.machine}`,
         machine: { fingerprint: next.machine, hostname: "host" },
         productId: "prod_tools",
+        caller,
         now,
         settings,
       });
@@ -90,7 +91,7 @@ function run(world: World, next: Step): World {
     }
     case "checkIn": {
       const known = activations.get(next.machine);
-      const seen = decideCheckIn({ license: held, activation: known, now, settings });
+      const seen = decideCheckIn({ license: held, activation: known, caller, now, settings });
       if (!seen.ok) return world;
       if (!seen.seatLost) {
         keep(seen.activation);

@@ -1,7 +1,7 @@
 import { decideActivation, decideDeactivation } from "../../functions/src/core/activations.ts";
 import type { Activation, License } from "../../functions/src/core/records.ts";
 import { decideCheckIn, decideSeatReturn, reclaimSeats } from "../../functions/src/core/seats.ts";
-import { activation, HOUR, license, MINUTE, NOW, settings } from "../support/records.ts";
+import { activation, caller, HOUR, license, MINUTE, NOW, settings } from "../support/records.ts";
 
 const SEAT_END = NOW + settings.seatTtlMs;
 const spent = { startedAt: NOW, count: 15 };
@@ -18,6 +18,7 @@ const activate = (
     activationId: "activation-a",
     machine: { fingerprint: "fp-a", hostname },
     productId,
+    caller,
     now,
     settings,
   });
@@ -48,7 +49,11 @@ describe("of several refusals the first in this order is given", () => {
 describe("a per-machine license", () => {
   test("gives a new machine a slot and counts the attempt", () => {
     const given = activate(license());
-    const after = license({ machinesUsed: 1, attempts: { startedAt: NOW, count: 1 } });
+    const after = license({
+      machinesUsed: 1,
+      attempts: { startedAt: NOW, count: 1 },
+      watch: { ...license().watch, newMachines: { startedAt: NOW, seen: ["activati"] } },
+    });
     expect(given).toEqual({
       ok: true,
       license: after,
@@ -215,7 +220,7 @@ describe("a floating license", () => {
 describe("a sign of life", () => {
   const now = NOW + MINUTE;
   const checkIn = (held: License, known?: Activation) =>
-    decideCheckIn({ license: held, activation: known, now, settings });
+    decideCheckIn({ license: held, activation: known, caller, now, settings });
 
   test("without an activation is refused", () => {
     expect(checkIn(license())).toEqual({ ok: false, code: "NOT_ACTIVATED" });

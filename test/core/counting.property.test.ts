@@ -5,7 +5,7 @@ import { slotsOf } from "../../functions/src/core/licenses.ts";
 import type { Activation, License } from "../../functions/src/core/records.ts";
 import { reclaimSeats } from "../../functions/src/core/seats.ts";
 import { countIn, countingStarted } from "../../functions/src/core/slots.ts";
-import { HOUR, license, NOW, settings } from "../support/records.ts";
+import { caller, HOUR, license, NOW, settings } from "../support/records.ts";
 
 /** A license, its machines, and the walk of a caller that sets a limit, if one is under way. */
 type World = {
@@ -41,6 +41,7 @@ function run(world: World, next: typeof step extends fc.Arbitrary<infer S> ? S :
         activationId: next.name,
         machine: { fingerprint: next.name, hostname: "h" },
         productId: "prod_tools",
+        caller,
         now,
         settings: settingsWithoutBudget,
       });

@@ -22,9 +22,9 @@ test.each([
   license({ status: "suspended", threatLevel: 3 }),
   license({ status: "degraded", threatLevel: 2 }),
 ])("reinstating leaves nothing of what was: $status", (held) => {
-  expect(reinstated(held)).toEqual(license());
-  const good = reinstated(held);
-  expect(reinstated(good)).toBe(good);
+  expect(reinstated(held, NOW)).toEqual(license());
+  const good = reinstated(held, NOW);
+  expect(reinstated(good, NOW)).toBe(good);
 });
 
 test.each<[License["status"], License, License]>([

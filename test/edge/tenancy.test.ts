@@ -57,6 +57,7 @@ const rows: Readonly<Record<string, Row>> = {
     absent: { licenseKey },
   },
   revokeLicense: { body: (a) => ({ licenseKey: a.licenseKey }), absent: { licenseKey } },
+  resolveLicense: { body: (a) => ({ licenseKey: a.licenseKey }), absent: { licenseKey } },
   reinstateLicense: { body: (a) => ({ licenseKey: a.licenseKey }), absent: { licenseKey } },
   resetActivations: { body: (a) => ({ licenseKey: a.licenseKey }), absent: { licenseKey } },
   rotateLicenseKey: {

@@ -6,6 +6,7 @@ import {
   type Json,
   NOW,
   openWorld,
+  send,
   type World,
 } from "../support/world.ts";
 
@@ -356,7 +357,8 @@ describe("what authentication costs", () => {
       new Promise<void>((done) => {
         finish = done;
       });
-    expect(await probe(apiKey)).toBe(404);
+    const ask = { licenseKey: "nope", apiKey };
+    expect(await send(world.url, "getLicense", ask)).toMatchObject({ status: 404 });
     finish();
   });
 });

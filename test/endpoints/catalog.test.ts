@@ -43,6 +43,12 @@ test("200 listProducts shows live products newest first, all of them with includ
   expect((live.body["products"] as Json[])[1]).toEqual({
     productId: "prod_a",
     projectId: expect.stringMatching(/^[0-9a-f]{32}$/),
+    enforcement: {
+      countriesPerDay: 5,
+      newMachinesPerSlot: 5,
+      turnedAwayPerSeat: 2,
+      addressesPerDay: 40,
+    },
     name: "a",
     slug: "a",
     status: "live",

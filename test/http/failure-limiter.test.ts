@@ -1,4 +1,4 @@
-import { callerAddress, createFailureLimiter } from "../../functions/src/http/failure-limiter.ts";
+import { createFailureLimiter } from "../../functions/src/http/failure-limiter.ts";
 import { HOUR, MINUTE, NOW, SECOND } from "../support/records.ts";
 
 let time: number;
@@ -61,26 +61,4 @@ test("of more than ten thousand callers the oldest is forgotten, so that memory 
   expect(limiter.blockedFor("0")).toBeUndefined();
   expect(limiter.blockedFor("1")).toBe(60);
   expect(limiter.blockedFor("one more")).toBe(60);
-});
-
-test.each<[string, string | string[] | undefined, number, string]>([
-  ["without proxies the header is anybody's word", "6.6.6.6", 0, "10.0.0.1"],
-  ["without a header it is the connection's", undefined, 1, "10.0.0.1"],
-  ["an empty header says nothing", " , ", 1, "10.0.0.1"],
-  ["one proxy: what it appended", "1.2.3.4", 1, "1.2.3.4"],
-  ["one proxy: what the caller wrote is skipped", "6.6.6.6, 1.2.3.4", 1, "1.2.3.4"],
-  ["one proxy: the header in several lines", ["6.6.6.6", "1.2.3.4"], 1, "1.2.3.4"],
-  ["two proxies: what the first appended", "1.2.3.4, 10.0.0.9", 2, "1.2.3.4"],
-  ["two proxies: the caller's own is skipped", "6.6.6.6,7.7.7.7, 1.2.3.4,10.0.0.9", 2, "1.2.3.4"],
-  ["two proxies: empty entries of the caller do not count", ", ,1.2.3.4, 10.0.0.9", 2, "1.2.3.4"],
-  ["two proxies: around the first, what the second saw", "1.2.3.4", 2, "1.2.3.4"],
-  ["an IPv6 address", "6.6.6.6, 2001:db8::1", 1, "2001:db8::1"],
-])("the caller's address: %s", (_, forwarded, trustedProxies, address) => {
-  const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded as string };
-  const socket = { remoteAddress: "10.0.0.1" } as never;
-  expect(callerAddress({ headers, socket }, trustedProxies)).toBe(address);
-});
-
-test("a connection that is already gone has an unknown address", () => {
-  expect(callerAddress({ headers: {}, socket: {} as never }, 0)).toBe("unknown");
 });

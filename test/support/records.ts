@@ -1,5 +1,6 @@
 import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
 import type { Settings } from "../../functions/src/core/slots.ts";
+import { type Caller, NOTHING_WATCHED } from "../../functions/src/core/watch.ts";
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -12,6 +13,9 @@ export const OTHER_PRODUCT_ID = "5f0c2c1e-0a1b-4c3d-8e5f-00000000000b";
 const LICENSE_ID = "5f0c2c1e-0a1b-4c3d-8e5f-000000000001";
 
 export const settings: Settings = { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15 };
+
+/** Where the machines of these records call from, unless a test moves them. */
+export const caller: Caller = { country: null, addressHash: "home" };
 
 /** An active, perpetual license of `prod_tools` for two machines, none of them in use. */
 export const license = (changes: Partial<License> = {}): License => ({
@@ -34,6 +38,10 @@ export const license = (changes: Partial<License> = {}): License => ({
   countEpoch: 0,
   countAhead: false,
   attempts: { startedAt: 0, count: 0 },
+  watch: NOTHING_WATCHED,
+  violations: [],
+  suspendsAt: null,
+  statusBeforeRules: null,
   expiresAt: null,
   purchasedAt: null,
   discountCode: null,
@@ -57,6 +65,9 @@ export const activation = (changes: Partial<Activation> = {}): Activation => ({
   hostname: "host-a",
   firstSeen: NOW,
   lastSeen: NOW,
+  countries: [],
+  lastCountry: null,
+  addresses: { startedAt: NOW, seen: ["home"] },
   seatExpiresAt: null,
   attempts: null,
   countedIn: 0,

@@ -13,6 +13,7 @@ import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
 import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
+import { createEnforcementLimits } from "../../functions/src/operations/products/enforcement-limits.ts";
 import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
 import {
   createUsageCounters,
@@ -95,16 +96,28 @@ export async function openWorld(
           throw error;
         },
       }),
+      enforcementLimits: createEnforcementLimits({ store, now }),
+      caller: { network: "", country: null },
+      aside: (work) => void work(),
       settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15, ...options.settings },
     },
     adminSecret: ADMIN_SECRET,
     failures: createFailureLimiter(300, now),
     keyUses: createUseNotes({ store, now }),
-    trustedProxies: 0,
+    trustedProxies: 1,
+    countryHeaders: ["x-country-code"],
     log: (entry) => logs.push(entry),
   };
+  // An answer may be heard before what the edge does beside it is done.
+  const serving = new Set<Promise<void>>();
   const handlers = new Map<string, Handler>(
-    [...endpoints].map(([name, spec]) => [name, (req, res) => serve(spec, edge, req, res)]),
+    [...endpoints].map(([name, spec]) => [
+      name,
+      (req, res) => {
+        const served = serve(spec, edge, req, res).finally(() => serving.delete(served));
+        serving.add(served);
+      },
+    ]),
   );
   const server = createHost(handlers);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
@@ -112,6 +125,7 @@ export async function openWorld(
 
   const call: World["call"] = async (name, body, more) => {
     const reply = await send(url, name, body, more);
+    await Promise.all(serving);
     const code = reply.body["code"] as RefusalCode;
     // What OpenAPI says of a function's refusals is checked wherever a test meets one.
     if (code in nativeRefusals && !endpoints.get(name)?.refusals.includes(code)) {

@@ -3,6 +3,14 @@ import { type Accepted, accept, type Decision, type Refusal, refuse } from "./de
 import { coversProduct, slotsOf, standing } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
 import { type Held, type Settings, slotsFreed, takeSlot } from "./slots.ts";
+import {
+  type Caller,
+  calledFrom,
+  countrySeen,
+  machineAdded,
+  machineTurnedAway,
+  nobodySeen,
+} from "./watch.ts";
 
 /** The documents a decision leaves changed; the caller writes them and nothing else. */
 export type Changed = { readonly license?: License; readonly activation?: Activation };
@@ -19,6 +27,7 @@ export function decideActivation(ask: {
   activationId: string;
   machine: Machine;
   productId: string;
+  caller: Caller;
   now: number;
   settings: Settings;
 }): (Accepted<Held> | Refusal) & { changed: Changed } {
@@ -55,6 +64,7 @@ export function decideActivation(ask: {
         ...machine,
         firstSeen: now,
         lastSeen: now,
+        ...nobodySeen(),
         seatExpiresAt: null,
         attempts,
         countedIn: license.countEpoch,
@@ -62,10 +72,19 @@ export function decideActivation(ask: {
   const held =
     refusal ?? takeSlot({ license, activation: seen, known: Boolean(activation), now, settings });
   if (held.ok) {
-    const changed = held.license === ask.license ? {} : { license: held.license };
-    return { ...held, changed: { ...changed, activation: held.activation } };
+    const met = countrySeen(held.license, ask.caller.country, now);
+    const next = {
+      license: activation ? met : machineAdded(met, ask.activationId, now),
+      activation: calledFrom(held.activation, ask.caller, now),
+    };
+    const changed = next.license === ask.license ? { activation: next.activation } : next;
+    return { ...accept(next), changed };
   }
-  if (!perMachine) return { ...held, changed: { license } };
+  if (!perMachine) {
+    const full = held.code === "SEAT_LIMIT_REACHED";
+    const changed = full ? machineTurnedAway(license, ask.activationId, now) : license;
+    return { ...held, changed: { license: changed } };
+  }
   return { ...held, changed: activation ? { activation: { ...activation, attempts } } : {} };
 }
 

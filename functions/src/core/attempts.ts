@@ -1,9 +1,8 @@
 import { accept, type Decision, refuse } from "./decision.ts";
 import type { Attempts } from "./records.ts";
+import { isOpen } from "./windows.ts";
 
 const WINDOW_MS = 3_600_000;
-/** Callers that race, and clocks that are not quite the same, may be this far behind the window. */
-const SKEW_MS = 60_000;
 /** Above this many slots the documented budget would lock a studio out of its own pool. */
 const ATTEMPTS_PER_SLOT = 3;
 
@@ -20,12 +19,12 @@ export function countAttempt(
   limit: number,
   now: number,
 ): Decision<{ attempts: Attempts }> {
-  const elapsed = now - (attempts?.startedAt ?? 0);
-  // A clock that stepped back further must not close the window for longer than it lasts.
-  const open = attempts !== null && elapsed >= -SKEW_MS && elapsed < WINDOW_MS;
-  if (!open) return accept({ attempts: { startedAt: now, count: 1 } });
+  if (!attempts || !isOpen(attempts.startedAt, WINDOW_MS, now)) {
+    return accept({ attempts: { startedAt: now, count: 1 } });
+  }
   if (attempts.count >= limit) {
-    return refuse("RATE_LIMITED", { retryAfterSeconds: Math.ceil((WINDOW_MS - elapsed) / 1000) });
+    const left = attempts.startedAt + WINDOW_MS - now;
+    return refuse("RATE_LIMITED", { retryAfterSeconds: Math.ceil(left / 1000) });
   }
   return accept({ attempts: { startedAt: attempts.startedAt, count: attempts.count + 1 } });
 }

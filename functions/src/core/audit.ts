@@ -1,7 +1,7 @@
 /** Fields that hold a secret or stand for one: an audit entry says nothing of them. */
 const HIDDEN = /hash|sealed|secret|token|privatekey/i;
 /** Fields that tell a reader nothing: every change moves them, or they follow from others. */
-const NOISE = new Set(["updatedAt", "countEpoch", "countAhead", "countedIn", "facets"]);
+const NOISE = new Set(["updatedAt", "countEpoch", "countAhead", "countedIn", "facets", "watch"]);
 
 export type AuditEntry = {
   id: string;

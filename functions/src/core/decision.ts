@@ -23,6 +23,7 @@ export type RefusalCode =
   | "ACCOUNT_FIXED"
   | "API_KEY_NOT_FOUND"
   | "API_KEY_INACTIVE"
+  | "VIOLATION_NOT_FOUND"
   | "EXPIRY_PAST"
   | "LICENSE_KEY_TAKEN"
   | "ROOT_KEY_OFFLINE"

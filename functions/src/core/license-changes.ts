@@ -1,3 +1,4 @@
+import { allForgiven } from "./enforcement.ts";
 import { slotsOf } from "./licenses.ts";
 import type { License, LicenseStatus } from "./records.ts";
 
@@ -5,15 +6,19 @@ import type { License, LicenseStatus } from "./records.ts";
 export const revoked = (license: License, reason: string, now: number): License =>
   license.status === "revoked"
     ? license
-    : { ...license, status: "revoked", disputeReason: reason, disputedAt: now };
+    : { ...license, ...BY_HAND, status: "revoked", disputeReason: reason, disputedAt: now };
+
+/** A status that somebody set is not the rules' to take back. */
+const BY_HAND = { statusBeforeRules: null, suspendsAt: null };
 
 /**
- * Makes the license good again. The threat level goes to 0 whatever it was: left where it is, it
- * would block the license a second time for what the vendor has just forgiven.
+ * Makes the license good again. The threat level goes to 0 and its violations are resolved: left
+ * as they are, they would block the license a second time for what the vendor has just forgiven.
  */
-export const reinstated = (license: License): License =>
+export const reinstated = (license: License, now: number): License =>
   unlessSame(license, {
-    ...license,
+    ...allForgiven(license, now),
+    ...BY_HAND,
     status: "active",
     threatLevel: 0,
     disputeReason: null,
@@ -22,11 +27,11 @@ export const reinstated = (license: License): License =>
 
 /** A status set by hand: `revoked` and `active` are what revoking and reinstating leave. */
 function withStatus(license: License, status: LicenseStatus, now: number): License {
-  if (status === license.status) return license;
+  if (status === license.status && license.statusBeforeRules === null) return license;
   if (status === "revoked") return revoked(license, "manual", now);
-  if (status === "active") return reinstated(license);
+  if (status === "active") return reinstated(license, now);
   const over = license.status === "revoked" ? { disputeReason: null, disputedAt: null } : {};
-  return { ...license, ...over, status };
+  return { ...license, ...BY_HAND, ...over, status };
 }
 
 type Updatable = Pick<
@@ -46,11 +51,12 @@ export function decideUpdate(ask: {
   now: number;
 }): { license: License; countFirst: boolean } {
   const { license, update } = ask;
-  const { status = license.status, ...terms } = update;
+  const { status, ...terms } = update;
   const given = Object.fromEntries(
     Object.entries(terms).filter(([, value]) => value !== undefined),
   ) as Partial<License>;
-  const next = { ...withStatus(license, status, ask.now), ...given };
+  const held = status === undefined ? license : withStatus(license, status, ask.now);
+  const next = { ...held, ...given };
   const limited = slotsOf(next) !== undefined;
   const counted = license.countAhead && license.countEpoch === ask.countedIn;
   if (limited && slotsOf(license) === undefined && !counted) return { license, countFirst: true };

@@ -1,5 +1,5 @@
 import { type Refusal, refuse } from "./decision.ts";
-import type { License, LicenseType, Variant } from "./records.ts";
+import type { License, LicenseStatus, LicenseType, Variant } from "./records.ts";
 
 export const UNLIMITED = -1;
 const DAY_MS = 86_400_000;
@@ -7,10 +7,15 @@ const DAY_MS = 86_400_000;
 export const TOKEN_LIFE_MS = 30 * DAY_MS;
 const DEGRADED_TOKEN_LIFE_MS = DAY_MS;
 
+/** The status as it is now: threat level 3 blocks at its time, whoever writes it down when. */
+export const statusAt = (license: License, now: number): LicenseStatus =>
+  license.suspendsAt !== null && now >= license.suspendsAt ? "suspended" : license.status;
+
 /** The refusal that any use of the license meets now, or `undefined` when it stands. */
 export function standing(license: License, now: number): Refusal | undefined {
-  if (license.status === "revoked") return refuse("LICENSE_REVOKED");
-  if (license.status === "suspended") return refuse("LICENSE_SUSPENDED");
+  const status = statusAt(license, now);
+  if (status === "revoked") return refuse("LICENSE_REVOKED");
+  if (status === "suspended") return refuse("LICENSE_SUSPENDED");
   // Expiry is exclusive: at the very millisecond of expiresAt the license is over.
   if (license.expiresAt !== null && now >= license.expiresAt) return refuse("LICENSE_EXPIRED");
   return undefined;
@@ -43,11 +48,12 @@ export function slotsOf(license: License): number | undefined {
 
 /**
  * When a token issued now ends. 30 days, 24 hours on a degraded license (reference, section 6.1),
- * and never past the license itself: offline clients know no other expiry.
+ * and never past the license or its suspension: offline clients know no other end.
  */
 export function tokenExpiry(license: License, now: number): number {
   const life = license.status === "degraded" ? DEGRADED_TOKEN_LIFE_MS : TOKEN_LIFE_MS;
-  return Math.min(now + life, license.expiresAt ?? Number.POSITIVE_INFINITY);
+  const never = Number.POSITIVE_INFINITY;
+  return Math.min(now + life, license.expiresAt ?? never, license.suspendsAt ?? never);
 }
 
 export type Terms = Pick<License, "licenseType" | "maxMachines" | "maxConcurrent" | "expiresAt">;

@@ -9,8 +9,21 @@ export type Product = {
   name: string;
   description: string;
   status: "live" | "unlisted" | "archived";
+  /** What its licenses may show before a rule notices; null is the default of `enforcement.ts`. */
+  enforcement: { [Limit in keyof EnforcementLimits]: number | null };
   createdAt: number;
   updatedAt: number;
+};
+
+/** How much is ordinary; 0 turns a rule off. */
+export type EnforcementLimits = {
+  countriesPerDay: number;
+  /** In 30 days. */
+  newMachinesPerSlot: number;
+  /** Machines a full pool turned away in a day. */
+  turnedAwayPerSeat: number;
+  /** Networks one fingerprint calls from. */
+  addressesPerDay: number;
 };
 
 export type LicenseType = "per-machine" | "floating" | "site";
@@ -33,6 +46,20 @@ export type Variant = {
 };
 
 export type Attempts = { startedAt: number; count: number };
+
+/** What was seen in the window that began then, each once. */
+export type Sightings = { startedAt: number; seen: string[] };
+
+export type Violation = {
+  /** Unique on its license. */
+  id: string;
+  type: "country_spread" | "machine_churn" | "seat_demand" | "shared_fingerprint";
+  /** 1 past the limit, 2 past twice the limit. */
+  severity: number;
+  detectedAt: number;
+  resolvedAt: number | null;
+  details: Record<string, unknown>;
+};
 
 export type License = {
   /** The document id: changes with the key. */
@@ -59,6 +86,14 @@ export type License = {
   /** Counts although it has no limit yet: one is about to be set. */
   countAhead: boolean;
   attempts: Attempts;
+  /** What the enforcement rules judge. */
+  watch: { countries: Sightings; newMachines: Sightings; turnedAway: Sightings };
+  /** Oldest first: all that are unresolved, and some that were. */
+  violations: Violation[];
+  /** When threat level 3 blocks it. */
+  suspendsAt: number | null;
+  /** The status that the enforcement rules took over from; null while they leave it alone. */
+  statusBeforeRules: LicenseStatus | null;
   expiresAt: number | null;
   purchasedAt: number | null;
   discountCode: string | null;
@@ -82,6 +117,11 @@ export type Activation = {
   hostname: string;
   firstSeen: number;
   lastSeen: number;
+  /** Every country it called from, as ISO 3166 codes. */
+  countries: string[];
+  lastCountry: string | null;
+  /** Short hashes of the networks it called from. */
+  addresses: Sightings;
   seatExpiresAt: number | null;
   attempts: Attempts | null;
   /** The license's `countEpoch` in which this was counted; another one is no count. */

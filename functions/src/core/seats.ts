@@ -2,17 +2,19 @@ import { accept, type Decision, refuse } from "./decision.ts";
 import { standing } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
 import { type Held, type Settings, slotsFreed, takeSlot } from "./slots.ts";
+import { type Caller, calledFrom } from "./watch.ts";
 
 /** A sign of life of an activated machine. `seatLost` asks for `decideSeatReturn`. */
 export function decideCheckIn(ask: {
   license: License;
   activation: Activation | undefined;
+  caller: Caller;
   now: number;
   settings: Settings;
 }): Decision<{ activation: Activation; seatLost: boolean }> {
   const { license, activation, now } = ask;
   if (!activation) return refuse("NOT_ACTIVATED");
-  const seen = { ...activation, lastSeen: now };
+  const seen = { ...calledFrom(activation, ask.caller, now), lastSeen: now };
   if (license.licenseType !== "floating") return accept({ activation: seen, seatLost: false });
   if (activation.seatExpiresAt === null) return accept({ activation: seen, seatLost: true });
   const seatExpiresAt = now + ask.settings.seatTtlMs;

@@ -14,6 +14,7 @@ export type Purpose =
   | "license-key"
   | "license-facet"
   | "api-key"
+  | "network"
   | "signing-key"
   | "idempotency"
   | "admin-secret";

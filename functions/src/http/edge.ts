@@ -17,5 +17,7 @@ export type Edge = {
   readonly keyUses: UseNotes;
   /** How many proxies in front of us append to `X-Forwarded-For`. */
   readonly trustedProxies: number;
+  /** Headers in which a proxy says the caller's country, lower-case. */
+  readonly countryHeaders: readonly string[];
   readonly log: (entry: LogEntry) => void;
 };

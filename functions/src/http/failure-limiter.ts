@@ -1,5 +1,3 @@
-import type { IncomingMessage } from "node:http";
-
 const WINDOW_MS = 60_000;
 const MAX_CALLERS = 10_000;
 
@@ -38,21 +36,4 @@ export function createFailureLimiter(limit: number, now: () => number): FailureL
       callers.set(caller, { startedAt: now(), count: 1 });
     },
   };
-}
-
-/**
- * The caller's address. Each trusted proxy appends the address it saw to `X-Forwarded-For`, so the
- * caller's is that many entries from the end; what stands before it anybody can write.
- */
-export function callerAddress(
-  request: Pick<IncomingMessage, "headers" | "socket">,
-  trustedProxies: number,
-): string {
-  const forwarded = [request.headers["x-forwarded-for"] ?? []].flat().join(",");
-  const hops = forwarded
-    .split(",")
-    .map((hop) => hop.trim())
-    .filter(Boolean);
-  const seen = trustedProxies > 0 ? hops.at(-Math.min(trustedProxies, hops.length)) : undefined;
-  return seen ?? request.socket.remoteAddress ?? "unknown";
 }

@@ -45,6 +45,7 @@ export const nativeRefusals = {
   ACCOUNT_FIXED: [400, "creatorId: is the API key's own account; leave it out"],
   API_KEY_NOT_FOUND: [404, "keyId: no such API key"],
   API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
+  VIOLATION_NOT_FOUND: [404, "violationIds: names a violation that the license does not have"],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],
   LICENSE_KEY_TAKEN: [409, "licenseKey: already taken"],
   ROOT_KEY_OFFLINE: [

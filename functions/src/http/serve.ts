@@ -10,10 +10,10 @@ import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { type Meter, metered } from "../store/metered.ts";
 import { authenticate, authorize, takeCredentials } from "./authenticate.ts";
+import { callerAddress, countryOf, networkOf } from "./caller.ts";
 import type { Edge } from "./edge.ts";
 import type { AnyEndpointSpec } from "./endpoint.ts";
-import { callerAddress } from "./failure-limiter.ts";
-import { problemOf } from "./faults.ts";
+import { describe, problemOf } from "./faults.ts";
 import { idempotencyKey, runOnce } from "./idempotency.ts";
 import { Problem } from "./problem.ts";
 import {
@@ -40,16 +40,29 @@ export async function serve(
   const startedAt = performance.now();
   const requestId = requestIdOf(request);
   const { store, meter } = metered(edge.deps.store);
-  const deps: Deps = { ...edge.deps, store, once: (body) => store.transaction(body) };
+  const network = networkOf(callerAddress(request, edge.trustedProxies));
+  const beside: Promise<unknown>[] = [];
+  const deps: Deps = {
+    ...edge.deps,
+    store,
+    once: (body) => store.transaction(body),
+    caller: { network, country: countryOf(request, edge.countryHeaders) },
+    aside: (work) => {
+      const failed = (error: unknown) => {
+        const message = `${spec.name}: work beside the answer`;
+        edge.log({ severity: "WARNING", message, requestId, error: describe(error) });
+      };
+      beside.push(work().catch(failed));
+    },
+  };
   if (spec.access === "public" && request.method === "OPTIONS") {
     reply(response, preflight(spec, requestId));
     return;
   }
-  const caller = callerAddress(request, edge.trustedProxies);
   let answer: Answer;
   let use: KeyUse | undefined;
   try {
-    const wait = edge.failures.blockedFor(caller);
+    const wait = edge.failures.blockedFor(network);
     if (wait !== undefined) throw tooManyFailures(wait);
     answer = await answerOf(spec, edge, deps, request, (used) => {
       use = used;
@@ -60,10 +73,13 @@ export async function serve(
     const problem = problemOf(error, edge.log, { requestId, function: spec.name });
     answer = spec.surface.problem(problem, requestId);
   }
-  if (guessed(answer)) edge.failures.failed(caller);
+  if (guessed(answer)) edge.failures.failed(network);
   // On its way before the reply, as a deployed instance may get no CPU after it.
   const noted = use && edge.keyUses.note(use);
-  if (noted) meter.writes += 1;
+  if (noted) {
+    meter.writes += 1;
+    beside.push(noted);
+  }
   const headers = { ...headersFor(spec, answer, requestId), ...answer.headers };
   if (answer.stream) {
     await send(response, answer.stream, headers).catch((error: unknown) => {
@@ -71,11 +87,12 @@ export async function serve(
       problemOf(error, edge.log, { requestId, function: spec.name });
     });
   } else reply(response, { ...answer, headers });
+  const elapsedMs = performance.now() - startedAt;
+  await Promise.all(beside);
   edge.log({
-    ...accessEntry(spec, answer, requestId, meter, performance.now() - startedAt),
+    ...accessEntry(spec, answer, requestId, meter, elapsedMs),
     ...(response.writableFinished || !answer.stream ? {} : { cutOff: true }),
   });
-  await noted;
 }
 
 /** Answers for a service that could not start: a setting or the store is wrong. */

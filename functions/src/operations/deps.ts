@@ -1,6 +1,7 @@
 import type { Settings } from "../core/slots.ts";
 import type { Vault } from "../crypto/vault.ts";
 import type { DocumentStore } from "../store/document-store.ts";
+import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
 import type { Keyring } from "./signing/keyring.ts";
 import type { UsageCounters } from "./stats/usage-counters.ts";
 
@@ -20,5 +21,10 @@ export type Deps = {
   readonly vault: Vault;
   readonly keyring: Keyring;
   readonly usage: UsageCounters;
+  readonly enforcementLimits: EnforcementLimitsOf;
   readonly settings: Settings;
+  /** Who asks, as the edge saw it; nobody for a schedule. */
+  readonly caller: { readonly network: string; readonly country: string | null };
+  /** Work that the answer does not wait for; a fault of it is logged and changes no answer. */
+  readonly aside: (work: () => Promise<unknown>) => void;
 };

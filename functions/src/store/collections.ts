@@ -38,6 +38,20 @@ export const products = collection({
     name: z.string(),
     description: z.string(),
     status: z.enum(["live", "unlisted", "archived"]),
+    /** Null, or all left out, is the default. */
+    enforcement: z
+      .object({
+        countriesPerDay: count.nullable(),
+        newMachinesPerSlot: count.nullable(),
+        turnedAwayPerSeat: count.nullable(),
+        addressesPerDay: count.nullable(),
+      })
+      .default({
+        countriesPerDay: null,
+        newMachinesPerSlot: null,
+        turnedAwayPerSeat: null,
+        addressesPerDay: null,
+      }),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -122,6 +136,12 @@ export const trialClaims = collection({
 /** Attempts since `startedAt`; a window lasts an hour. */
 const attempts = z.object({ startedAt: instant, count });
 
+/** What was seen since `startedAt`; each rule has its own window. */
+const sightings = z.object({ startedAt: instant, seen: z.array(z.string()) });
+const nothing = { startedAt: 0, seen: [] };
+
+const licenseStatus = z.enum(["active", "degraded", "suspended", "revoked"]);
+
 /**
  * A license is filed under the keyed hash of its key, so that a client call reads it by id; `id` is
  * its identity and outlives a key rotation.
@@ -140,7 +160,7 @@ export const licenses = collection({
     email: z.string(),
     variant: z.string(),
     licenseType,
-    status: z.enum(["active", "degraded", "suspended", "revoked"]),
+    status: licenseStatus,
     threatLevel: z.int().min(0).max(4),
     maxMachines: limit,
     maxConcurrent: limit.nullable(),
@@ -153,6 +173,25 @@ export const licenses = collection({
     /** Counters are kept before the limit they are for is set. */
     countAhead: z.boolean().default(false),
     attempts,
+    watch: z
+      .object({ countries: sightings, newMachines: sightings, turnedAway: sightings })
+      .default({ countries: nothing, newMachines: nothing, turnedAway: nothing }),
+    /** Bounded: one unresolved of a type, and the last that were resolved. */
+    violations: z
+      .array(
+        z.object({
+          id: z.string(),
+          type: z.enum(["country_spread", "machine_churn", "seat_demand", "shared_fingerprint"]),
+          severity: z.int().min(1),
+          detectedAt: instant,
+          resolvedAt: instant.nullable(),
+          details: z.record(z.string(), z.unknown()),
+        }),
+      )
+      .default([]),
+    /** When threat level 3 blocks it. */
+    suspendsAt: instant.nullable().default(null),
+    statusBeforeRules: licenseStatus.nullable().default(null),
     expiresAt: instant.nullable(),
     purchasedAt: instant.nullable(),
     discountCode: z.string().nullable(),
@@ -171,6 +210,7 @@ export const licenses = collection({
     countOfAccountByType: { equal: ["accountId", "licenseType"] },
     countOfProductByStatus: { equal: ["productId", "status"], order: ["expiresAt", "asc"] },
     countOfProductByType: { equal: ["productId", "licenseType"] },
+    bySuspension: { order: ["suspendsAt", "asc"] },
     byFacet: { contains: "facets", order: ["createdAt", "desc"] },
   },
 });
@@ -188,6 +228,9 @@ export const activations = collection({
     hostname: z.string(),
     firstSeen: instant,
     lastSeen: instant,
+    countries: z.array(z.string()).default([]),
+    lastCountry: z.string().nullable().default(null),
+    addresses: sightings.default(nothing),
     /** Null while the machine holds no seat. */
     seatExpiresAt: instant.nullable(),
     /** Used where the license has no slots to count attempts against. */

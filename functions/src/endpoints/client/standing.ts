@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { License } from "../../core/records.ts";
-import { isoInstant, isoOrNull } from "../fields.ts";
+import { iso, isoInstant, isoOrNull } from "../fields.ts";
 
 /** What every client answer says of the license. */
 export const standingFields = {
@@ -13,17 +13,18 @@ export const standingFields = {
   }),
 };
 
-const MESSAGES = {
-  active: "License is active",
-  degraded: "License is degraded. Contact the vendor to resolve it.",
-} as const;
+function messageOf(license: License): string {
+  if (license.status !== "degraded") return "License is active";
+  return license.suspendsAt === null
+    ? "License is degraded. Contact the vendor to resolve it."
+    : `License will be suspended on ${iso(license.suspendsAt)}. Contact the vendor to resolve it.`;
+}
 
 export function standingOf(license: License) {
-  const status = license.status === "degraded" ? "degraded" : "active";
   return {
-    status,
+    status: license.status === "degraded" ? "degraded" : "active",
     variant: license.variant,
-    message: MESSAGES[status],
+    message: messageOf(license),
     licenseExpiresAt: isoOrNull(license.expiresAt),
   } as const;
 }

@@ -3,6 +3,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { Streamed } from "../../http/streamed.ts";
 import { exportLicenses as read } from "../../operations/licenses/export-licenses.ts";
+import type { ListedLicense } from "../../operations/licenses/list-licenses.ts";
 import { csvChunks, jsonChunks } from "../exports.ts";
 import { licenseFilters } from "./filters.ts";
 import { listedRecord, listedShape } from "./records.ts";
@@ -39,16 +40,18 @@ export const exportLicenses = defineEndpoint({
     const decision = await read(deps, principal, filters);
     if (!decision.ok) return decision;
     const { pages } = decision;
+    const now = deps.now();
+    const record = (listed: ListedLicense) => listedRecord(listed, now);
     return format === "json"
       ? new Streamed({
           contentType: "application/json; charset=utf-8",
           filename: "licenses.json",
-          chunks: jsonChunks(pages, listedRecord),
+          chunks: jsonChunks(pages, record),
         })
       : new Streamed({
           contentType: "text/csv; charset=utf-8; header=present",
           filename: "licenses.csv",
-          chunks: csvChunks(COLUMNS, pages, listedRecord),
+          chunks: csvChunks(COLUMNS, pages, record),
         });
   },
 });

@@ -32,7 +32,8 @@ export const listLicenses = defineEndpoint({
   async handle(deps, input, principal) {
     const page = await list(deps, principal, input);
     if (!page.ok) return page;
-    const licenses = page.licenses.map(listedRecord);
+    const now = deps.now();
+    const licenses = page.licenses.map((listed) => listedRecord(listed, now));
     return { success: true as const, licenses, nextCursor: page.nextCursor };
   },
 });

@@ -1,5 +1,7 @@
 import * as z from "zod";
-import type { Activation, License } from "../../core/records.ts";
+import { unresolved } from "../../core/enforcement.ts";
+import { statusAt } from "../../core/licenses.ts";
+import type { Activation, License, Violation } from "../../core/records.ts";
 import type { ListedLicense } from "../../operations/licenses/list-licenses.ts";
 import { iso, isoInstant, isoOrNull, licenseType } from "../fields.ts";
 
@@ -21,7 +23,14 @@ export const licenseShape = z
     variant: z.string().meta({ example: "pro" }),
     licenseType,
     status: licenseStatus,
-    threatLevel: z.int().meta({ example: 0 }),
+    threatLevel: z.int().meta({
+      description: "0 clean, 1 noticed, 2 degraded, 3 blocked at `suspendsAt`, 4 revoked.",
+      example: 0,
+    }),
+    suspendsAt: isoInstant.nullable().meta({
+      description: "When threat level 3 blocks it; null while nothing will.",
+      example: null,
+    }),
     maxMachines: z.int().meta({ example: 3 }),
     maxConcurrent: z.int().nullable(),
     createdAt: isoInstant,
@@ -37,14 +46,19 @@ export const licenseShape = z
   })
   .meta({ id: "License" });
 
-export const licenseRecord = (license: License, key: string): z.input<typeof licenseShape> => ({
+export const licenseRecord = (
+  license: License,
+  key: string,
+  now: number,
+): z.input<typeof licenseShape> => ({
   key,
   email: license.email,
   productId: license.productHandle,
   variant: license.variant,
   licenseType: license.licenseType,
-  status: license.status,
+  status: statusAt(license, now),
   threatLevel: license.threatLevel,
+  suspendsAt: isoOrNull(license.suspendsAt),
   maxMachines: license.maxMachines,
   maxConcurrent: license.maxConcurrent,
   createdAt: iso(license.createdAt),
@@ -56,7 +70,7 @@ export const licenseRecord = (license: License, key: string): z.input<typeof lic
   unlockedProducts: license.unlockedProducts.map((product) => product.handle),
   disputeReason: license.disputeReason,
   disputedAt: isoOrNull(license.disputedAt),
-  unresolvedViolationsCount: 0,
+  unresolvedViolationsCount: unresolved(license).length,
 });
 
 /** A license in a list. */
@@ -69,8 +83,8 @@ export const listedShape = licenseShape
   })
   .meta({ id: "ListedLicense" });
 
-export const listedRecord = (listed: ListedLicense): z.input<typeof listedShape> => ({
-  ...licenseRecord(listed.license, listed.licenseKey),
+export const listedRecord = (listed: ListedLicense, now: number): z.input<typeof listedShape> => ({
+  ...licenseRecord(listed.license, listed.licenseKey, now),
   machinesUsed: listed.machinesUsed,
 });
 
@@ -78,8 +92,11 @@ export const activationShape = z
   .object({
     fingerprint: z.string().meta({ example: "ab12cd34ef56" }),
     hostname: z.string().meta({ example: "ws-01" }),
-    countries: z.array(z.string()).meta({ description: "Empty: no country is recorded yet." }),
-    lastCountry: z.string().nullable(),
+    countries: z.array(z.string()).meta({
+      description: "Every country it called from, as far as a proxy said it.",
+      example: ["CH"],
+    }),
+    lastCountry: z.string().nullable().meta({ example: "CH" }),
     firstSeen: isoInstant,
     lastSeen: isoInstant,
     sessionActive: z.boolean().meta({ description: "Holds a floating seat now." }),
@@ -92,9 +109,35 @@ export const activationRecord = (
 ): z.input<typeof activationShape> => ({
   fingerprint: activation.fingerprint,
   hostname: activation.hostname,
-  countries: [],
-  lastCountry: null,
+  countries: activation.countries,
+  lastCountry: activation.lastCountry,
   firstSeen: iso(activation.firstSeen),
   lastSeen: iso(activation.lastSeen),
   sessionActive: activation.seatExpiresAt !== null && activation.seatExpiresAt > now,
+});
+
+export const violationShape = z
+  .object({
+    id: z.string().meta({ description: "Unique on its license.", example: "v1" }),
+    type: z
+      .enum(["country_spread", "machine_churn", "seat_demand", "shared_fingerprint"])
+      .meta({ example: "country_spread" }),
+    severity: z.int().meta({ description: "1 past the limit, 2 past twice.", example: 1 }),
+    detectedAt: isoInstant,
+    resolved: z.boolean().meta({ example: false }),
+    resolvedAt: isoInstant.nullable(),
+    details: z
+      .record(z.string(), z.unknown())
+      .meta({ description: "What was counted, against which limit, in how many days." }),
+  })
+  .meta({ id: "Violation" });
+
+export const violationRecord = (violation: Violation): z.input<typeof violationShape> => ({
+  id: violation.id,
+  type: violation.type,
+  severity: violation.severity,
+  detectedAt: iso(violation.detectedAt),
+  resolved: violation.resolvedAt !== null,
+  resolvedAt: isoOrNull(violation.resolvedAt),
+  details: violation.details,
 });

@@ -4,7 +4,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createProduct as create } from "../../operations/products/create-product.ts";
 import { creatorId, handle, text } from "../fields.ts";
-import { productStatus, slug } from "./records.ts";
+import { enforcement, productStatus, slug } from "./records.ts";
 
 export const createProduct = defineEndpoint({
   name: "createProduct",
@@ -29,6 +29,7 @@ export const createProduct = defineEndpoint({
       }),
       description: text(2_000).or(z.literal("")).optional(),
       status: productStatus.optional(),
+      enforcement: enforcement.optional(),
       creatorId: creatorId.optional(),
     })
     .meta({ id: "CreateProductRequest" }),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { DEFAULT_LIMITS, LEAST_LIMIT, limitsOf, MOST_LIMIT } from "../../core/enforcement.ts";
 import { undashed } from "../../core/licenses.ts";
 import type { Product, Variant } from "../../core/records.ts";
 import { iso, isoInstant, licenseType, text } from "../fields.ts";
@@ -23,6 +24,37 @@ export const durationDays = z
     example: 365,
   });
 
+const rule = (description: string) =>
+  z
+    .int("must be a whole number")
+    .max(MOST_LIMIT, `must be at most ${MOST_LIMIT}`)
+    .refine(
+      (value) => value === 0 || value >= LEAST_LIMIT,
+      `must be 0 (off) or at least ${LEAST_LIMIT}`,
+    )
+    .meta({ description });
+
+const rules = {
+  countriesPerDay: rule("Countries a license is used from in a day."),
+  newMachinesPerSlot: rule("New machines in 30 days, for each slot of a per-machine license."),
+  turnedAwayPerSeat: rule("Machines a full floating pool turns away in a day, for each seat."),
+  addressesPerDay: rule("Networks that one machine fingerprint calls from in a day."),
+};
+
+/** A product's own limits; null goes back to the default. */
+export const enforcement = z
+  .strictObject({
+    countriesPerDay: rules.countriesPerDay.nullable().optional(),
+    newMachinesPerSlot: rules.newMachinesPerSlot.nullable().optional(),
+    turnedAwayPerSeat: rules.turnedAwayPerSeat.nullable().optional(),
+    addressesPerDay: rules.addressesPerDay.nullable().optional(),
+  })
+  .meta({
+    description:
+      "What its licenses may show before a rule notices: 2 to 100, 0 turns a rule off, null is the default.",
+    example: { countriesPerDay: 5 },
+  });
+
 /** A product as admin answers show it (reference, section 11). */
 export const productShape = z
   .object({
@@ -36,6 +68,10 @@ export const productShape = z
     status: productStatus,
     active: z.boolean().meta({ description: "Whether `status` is `live`." }),
     description: z.string(),
+    enforcement: z.object(rules).meta({
+      description: "The limits that hold, defaults included; 0 is off.",
+      example: DEFAULT_LIMITS,
+    }),
     createdAt: isoInstant,
   })
   .meta({ id: "Product" });
@@ -48,6 +84,7 @@ export const productRecord = (product: Product): z.input<typeof productShape> =>
   status: product.status,
   active: product.status === "live",
   description: product.description,
+  enforcement: limitsOf(product.enforcement),
   createdAt: iso(product.createdAt),
 });
 

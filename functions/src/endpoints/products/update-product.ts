@@ -3,7 +3,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { updateProduct as update } from "../../operations/products/update-product.ts";
 import { productId, text } from "../fields.ts";
-import { productRecord, productShape, productStatus, slug } from "./records.ts";
+import { enforcement, productRecord, productShape, productStatus, slug } from "./records.ts";
 
 export const updateProduct = defineEndpoint({
   name: "updateProduct",
@@ -22,6 +22,7 @@ export const updateProduct = defineEndpoint({
       slug: slug.optional(),
       description: text(2_000).or(z.literal("")).optional(),
       status: productStatus.optional(),
+      enforcement: enforcement.optional(),
     })
     .meta({ id: "UpdateProductRequest" }),
   output: z

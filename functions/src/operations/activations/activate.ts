@@ -1,11 +1,13 @@
 import { decideActivation } from "../../core/activations.ts";
 import { accept, type Decision } from "../../core/decision.ts";
+import type { Found } from "../../core/enforcement.ts";
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import type { License } from "../../core/records.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { enforceLater } from "../licenses/enforce.ts";
 import { counted } from "../stats/usage-counters.ts";
-import { keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
+import { callerOf, keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
 import { reclaimSeatsOf } from "./reclaim-seats.ts";
 import { type IssuedToken, issueToken } from "./tokens.ts";
 import { type Usage, usageOf } from "./usage.ts";
@@ -44,22 +46,27 @@ async function takeSlot(
   { lastTry }: { lastTry: boolean },
 ): Promise<{ decision: Decision<{ license: License }>; held: License | undefined }> {
   const now = deps.now();
-  let license: License | undefined;
+  const caller = callerOf(deps);
+  let before: Found = {};
+  let after: Found = {};
   const decision = await deps.once(async (tx): Promise<Decision<{ license: License }>> => {
     const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
-    license = held.license;
+    before = held;
     const { changed, ...decision } = decideActivation({
       ...held,
       machine: { fingerprint: ask.machineFingerprint, hostname: ask.hostname },
       productId: ask.productId,
+      caller,
       now,
       settings: deps.settings,
     });
+    after = { ...held, ...changed };
     // A full pool may hold lapsed seats: the attempt counts when it is tried again.
     if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED" && !lastTry) return decision;
     if (changed?.license) tx.set(licenses, changed.license);
     if (changed?.activation) tx.set(activations, changed.activation);
     return decision.ok ? accept({ license: decision.license }) : decision;
   });
-  return { decision, held: license };
+  enforceLater(deps, { before, after, saved: true });
+  return { decision, held: before.license };
 }

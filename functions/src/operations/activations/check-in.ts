@@ -1,13 +1,15 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { standing } from "../../core/licenses.ts";
-import type { License } from "../../core/records.ts";
+import type { Activation, License } from "../../core/records.ts";
 import { decideCheckIn, decideSeatReturn } from "../../core/seats.ts";
 import type { Held } from "../../core/slots.ts";
+import { countrySeen } from "../../core/watch.ts";
 import type { SessionClaims } from "../../crypto/session-tokens.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { enforceLater } from "../licenses/enforce.ts";
 import { counted } from "../stats/usage-counters.ts";
-import { activationIdOf, keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
+import { activationIdOf, callerOf, keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
 import { reclaimSeatsOf } from "./reclaim-seats.ts";
 import { readToken } from "./tokens.ts";
 
@@ -41,19 +43,29 @@ async function checkInTo(
   return held.ok ? { ...token, ...held } : held;
 }
 
-function renew(
+async function renew(
   deps: Deps,
   license: License,
   ask: CheckInAsk,
 ): Promise<Decision<Held & { seatLost: boolean }>> {
   const now = deps.now();
-  return deps.store.transaction(async (tx) => {
+  const caller = callerOf(deps);
+  let before: Activation | undefined;
+  const decision = await deps.store.transaction(async (tx) => {
     const activation = await tx.get(activations, activationIdOf(license, ask.machineFingerprint));
-    const decision = decideCheckIn({ license, activation, now, settings: deps.settings });
-    if (!decision.ok) return decision;
-    if (!decision.seatLost) tx.set(activations, decision.activation);
-    return { ...decision, license };
+    before = activation;
+    const decided = decideCheckIn({ license, activation, caller, now, settings: deps.settings });
+    if (decided.ok && !decided.seatLost) tx.set(activations, decided.activation);
+    return decided;
   });
+  if (!decision.ok) return decision;
+  const { activation } = decision;
+  enforceLater(deps, {
+    before: { license, activation: before },
+    after: { license: countrySeen(license, caller.country, now), activation },
+    saved: false,
+  });
+  return { ...decision, license };
 }
 
 async function returnSeat(deps: Deps, license: License, ask: CheckInAsk): Promise<Decision<Held>> {

@@ -1,5 +1,6 @@
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import type { License } from "../../core/records.ts";
+import type { Caller } from "../../core/watch.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
@@ -22,3 +23,11 @@ export async function loadHeld(reader: Reader, keyHash: string, fingerprint: str
   const activation = license ? await reader.get(activations, activationId) : undefined;
   return { license, activationId, activation };
 }
+
+const ADDRESS_LENGTH = 8;
+
+/** Where the call came from, as an activation remembers it: the address itself is never stored. */
+export const callerOf = (deps: Pick<Deps, "vault" | "caller">): Caller => ({
+  country: deps.caller.country,
+  addressHash: deps.vault.hash("network", deps.caller.network).slice(0, ADDRESS_LENGTH),
+});

@@ -1,4 +1,4 @@
-import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { accept, type Decision, type Refusal, refuse } from "../../core/decision.ts";
 import type { License } from "../../core/records.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
@@ -9,7 +9,7 @@ import { mayReach, type Principal } from "../principal.ts";
 import { withFacets } from "./facets.ts";
 
 /** Writes a license: a new one, one under the same key, or one that moves to another key. */
-function saveLicense(
+export function saveLicense(
   deps: Pick<Deps, "vault">,
   tx: Transaction,
   before: License | null,
@@ -55,7 +55,7 @@ export async function reachLicense(
 
 /**
  * Every change of one license by its vendor. `change` asks the rules for the new license; when it
- * returns the license it was given, nothing is written.
+ * refuses, or returns the license it was given, nothing is written.
  */
 export function changeLicense<Outcome extends object>(
   deps: Deps,
@@ -67,7 +67,7 @@ export function changeLicense<Outcome extends object>(
       license: License,
       now: number,
       reader: Reader,
-    ) => Promise<{ license: License; outcome: Outcome }>;
+    ) => Promise<Refusal | { license: License; outcome: Outcome }>;
   },
 ): Promise<Decision<Outcome>> {
   const keyHash = keyHashOf(deps, ask.licenseKey);
@@ -77,7 +77,9 @@ export function changeLicense<Outcome extends object>(
     const found = await reachLicense(tx, principal, keyHash);
     if (!found.ok) return found;
     const before = found.license;
-    const { license: after, outcome } = await ask.change(before, now, tx);
+    const changed = await ask.change(before, now, tx);
+    if ("ok" in changed) return changed;
+    const { license: after, outcome } = changed;
     if (after === before) return accept(outcome);
     saveLicense(deps, tx, before, { ...after, updatedAt: now });
     audit(tx, {

@@ -2,6 +2,7 @@ import { accept, type Decision, type Refusal, refuse } from "../../core/decision
 import { type AskedTerms, termsOf, variantName } from "../../core/licenses.ts";
 import { saleRefusal } from "../../core/products.ts";
 import type { License, Product } from "../../core/records.ts";
+import { NOTHING_WATCHED } from "../../core/watch.ts";
 import { variants } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
@@ -73,6 +74,10 @@ export async function draftLicense(
       countEpoch: 0,
       countAhead: false,
       attempts: { startedAt: 0, count: 0 },
+      watch: NOTHING_WATCHED,
+      violations: [],
+      suspendsAt: null,
+      statusBeforeRules: null,
       purchasedAt: null,
       discountCode: ask.discountCode ?? null,
       purchaseId: ask.purchaseId ?? null,

@@ -13,5 +13,5 @@ export const reinstateLicense = (
   changeLicense(deps, principal, {
     licenseKey,
     action: "license.reinstate",
-    change: async (license) => ({ license: reinstated(license), outcome: {} }),
+    change: async (license, now) => ({ license: reinstated(license, now), outcome: {} }),
   });

@@ -1,12 +1,19 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { NO_LIMITS_SET } from "../../core/enforcement.ts";
 import { productHandle, slugCandidates } from "../../core/products.ts";
-import type { Product } from "../../core/records.ts";
+import type { EnforcementLimits, Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
 import { accountOnFirstUse, owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { given } from "../given.ts";
 import type { Principal } from "../principal.ts";
 import { handleReservationId, slugReservationId, uuidOf } from "./find-product.ts";
+
+/** What is left out stays as it is; null goes back to the default. */
+export type EnforcementAsk = {
+  readonly [Limit in keyof EnforcementLimits]?: number | null | undefined;
+};
 
 export type CreateProductAsk = {
   readonly name: string;
@@ -14,6 +21,7 @@ export type CreateProductAsk = {
   readonly productId?: string | undefined;
   readonly description?: string | undefined;
   readonly status?: Product["status"] | undefined;
+  readonly enforcement?: EnforcementAsk | undefined;
   readonly creatorId?: string | undefined;
 };
 
@@ -52,6 +60,7 @@ export async function createProduct(
       name: ask.name,
       description: ask.description ?? "",
       status: ask.status ?? "live",
+      enforcement: { ...NO_LIMITS_SET, ...given(ask.enforcement ?? {}) },
       createdAt: now,
       updatedAt: now,
     };

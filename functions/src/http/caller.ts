@@ -1,0 +1,42 @@
+import type { IncomingMessage } from "node:http";
+import ipaddr from "ipaddr.js";
+
+type Asked = Pick<IncomingMessage, "headers" | "socket">;
+
+/** Codes that proxies send for an unknown country, a satellite, or Tor. */
+const NO_COUNTRY = new Set(["XX", "ZZ", "A1", "A2", "AP", "EU", "T1"]);
+const IPV6_NETWORK_BYTES = 8;
+
+/**
+ * The caller's address. Each trusted proxy appends the address it saw to `X-Forwarded-For`, so the
+ * caller's is that many entries from the end; what stands before it anybody can write.
+ */
+export function callerAddress(request: Asked, trustedProxies: number): string {
+  const forwarded = [request.headers["x-forwarded-for"] ?? []].flat().join(",");
+  const hops = forwarded
+    .split(",")
+    .map((hop) => hop.trim())
+    .filter(Boolean);
+  const seen = trustedProxies > 0 ? hops.at(-Math.min(trustedProxies, hops.length)) : undefined;
+  return seen ?? request.socket.remoteAddress ?? "unknown";
+}
+
+/** What one customer has of an address: an IPv4 address, or the /64 network of an IPv6 one. */
+export function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed.kind() === "ipv4"
+    ? parsed.toString()
+    : Buffer.from(parsed.toByteArray().slice(0, IPV6_NETWORK_BYTES)).toString("hex");
+}
+
+/** The country in the first of these headers that names one: two letters of ISO 3166. */
+export function countryOf({ headers }: Pick<Asked, "headers">, names: readonly string[]) {
+  for (const name of names) {
+    const value = String(headers[name] ?? "")
+      .trim()
+      .toUpperCase();
+    if (/^[A-Z]{2}$/.test(value) && !NO_COUNTRY.has(value)) return value;
+  }
+  return null;
+}
