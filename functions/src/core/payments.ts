@@ -1,0 +1,89 @@
+// What payment providers announce, in one language. Instants are epoch milliseconds.
+
+export const PROVIDERS = ["native", "stripe", "gumroad", "lemonSqueezy", "paddle"] as const;
+export type Provider = (typeof PROVIDERS)[number];
+
+/** One thing that was sold. */
+export type SaleLine = {
+  /** Our product as the seller named it, where the buyer could not. */
+  readonly productId: string | null;
+  readonly variant: string | null;
+  /** The provider's ids of what was sold, the most exact first; a product lists those that are it. */
+  readonly sold: readonly string[];
+  /** A product that the buyer may have named, say in a link: it counts only where no id says more. */
+  readonly hint: { readonly productId: string; readonly variant: string | null } | null;
+  readonly quantity: number;
+};
+
+export type PaymentEvent = {
+  /**
+   * `completed`: paid for the first time. `renewed`: paid again. `cancelled`: will not be paid again.
+   * `refunded`: in full. `disputed`: the money is held back. `dispute_won`: it came back.
+   */
+  readonly kind: "completed" | "renewed" | "cancelled" | "refunded" | "disputed" | "dispute_won";
+  /** Names by which the provider's events speak of this purchase; any of them finds it. */
+  readonly references: readonly string[];
+  /** What may count once, whatever number of events announces it: an invoice of a renewal. */
+  readonly claims: readonly string[];
+  readonly email: string | null;
+  /** Where the address is not in the event: the name under which `contact` events bring it. */
+  readonly buyer: string | null;
+  /** Empty where the event does not say what was sold. */
+  readonly lines: readonly SaleLine[];
+  readonly subscription: boolean;
+  /** The end of what is paid for, where the provider says it. */
+  readonly paidUntil: number | null;
+  /** Terms that the sender chose; null leaves them to variant and code. */
+  readonly licenseType: "per-machine" | "floating" | "site" | null;
+  readonly maxMachines: number | null;
+  readonly durationDays: number | null;
+  readonly trialDays: number | null;
+  readonly discountCode: string | null;
+  /** A key that the provider has given the buyer already. */
+  readonly licenseKey: string | null;
+  /** Tells several disputes of one purchase apart. */
+  readonly disputeId: string | null;
+  /** The provider's own id of the purchase, for people. */
+  readonly purchaseId: string | null;
+};
+
+/** An event with nothing in it. */
+export const paymentEvent = (
+  event: Pick<PaymentEvent, "kind" | "references"> & Partial<PaymentEvent>,
+): PaymentEvent => ({
+  claims: [],
+  email: null,
+  buyer: null,
+  lines: [],
+  subscription: false,
+  paidUntil: null,
+  licenseType: null,
+  maxMachines: null,
+  durationDays: null,
+  trialDays: null,
+  discountCode: null,
+  licenseKey: null,
+  disputeId: null,
+  purchaseId: null,
+  ...event,
+});
+
+/** What a payload that proved its origin says. `reason` is for the vendor to read. */
+export type Translated =
+  | { readonly state: "event"; readonly event: PaymentEvent }
+  /** These references are one purchase. */
+  | { readonly state: "link"; readonly references: readonly string[] }
+  /** The address of a buyer. */
+  | { readonly state: "contact"; readonly buyer: string; readonly email: string }
+  /** Understood, and without consequence: a partial refund, an inquiry, a test. */
+  | { readonly state: "ignored"; readonly reason: string }
+  /** Should have had a consequence and lacks what it takes. */
+  | { readonly state: "unusable"; readonly reason: string };
+
+export type Message = {
+  /** The provider's id of the event: a repeat has the same; null where it has none. */
+  readonly eventId: string | null;
+  /** The provider's name for what happened. */
+  readonly type: string;
+  readonly says: Translated;
+};

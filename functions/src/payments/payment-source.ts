@@ -1,0 +1,26 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Message } from "../core/payments.ts";
+
+/** A webhook request as it came. */
+export type Received = {
+  readonly raw: Buffer;
+  readonly headers: IncomingHttpHeaders;
+  /** Of fields that came twice, the first. */
+  readonly query: Readonly<Record<string, string>>;
+};
+
+/** How far the time in a signature may be from ours, either way. */
+export const TOLERANCE_MS = 300_000;
+
+/**
+ * Whether the provider sent it. `unsigned`: no proof in the place where it belongs; `forged`: a proof
+ * that is not right; `stale`: a right one whose time is more than 300 s off.
+ */
+export type Proof = "good" | "unsigned" | "forged" | "stale";
+
+/** A provider's wire format. Holds no rule of licensing. */
+export type PaymentSource = {
+  readonly prove: (received: Received, secret: string, now: number) => Proof | Promise<Proof>;
+  /** Reads a payload that proved its origin; it never throws: what cannot be read is `unusable`. */
+  readonly read: (raw: Buffer) => Message;
+};
