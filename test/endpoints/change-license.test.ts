@@ -334,6 +334,27 @@ describe("resetActivations", () => {
     expect(await reset(site)).toMatchObject({ deletedCount: 3 });
   });
 
+  test("200 who was locked out by attempts may activate, machines or none", async () => {
+    const key = await world.license({ maxMachines: 1 });
+    const lockedOut = async (ask: Json) => {
+      for (let attempt = 1; attempt <= 15; attempt++) await world.call("activate", ask);
+      expect((await world.call("activate", ask)).status).toBe(429);
+    };
+    await lockedOut(machine(key, "a"));
+    expect(await reset(key)).toMatchObject({ deletedCount: 1 });
+    expect((await activate(key, "b")).status).toBe(200);
+    await reset(key);
+    await lockedOut(machine(key, "a", "prod_other"));
+    expect(await reset(key)).toMatchObject({ deletedCount: 0 });
+    expect((await activate(key, "a")).status).toBe(200);
+    const written = (await auditOf(world)).filter(
+      ({ action }) => action === "license.resetActivations",
+    );
+    expect(written).toContainEqual(
+      expect.objectContaining({ before: { attempts: 15 }, after: { attempts: 0 } }),
+    );
+  });
+
   test("a reset that broke off is consistent, and a repeat ends it", async () => {
     const key = await world.license({ maxMachines: 1_000 });
     await crowd(world, key, { count: 500 });

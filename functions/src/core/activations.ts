@@ -1,4 +1,4 @@
-import { attemptLimit, countAttempt } from "./attempts.ts";
+import { attemptLimit, countAttempt, NO_ATTEMPTS } from "./attempts.ts";
 import { type Accepted, accept, type Decision, type Refusal, refuse } from "./decision.ts";
 import { coversProduct, slotsOf, standing } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
@@ -99,11 +99,16 @@ export function decideDeactivation(ask: {
   return accept({ license: slotsFreed(license, [activation]), activation });
 }
 
-/** Frees the slots of all those that are still there. */
+/**
+ * Frees the slots of all those that are still there, and forgets what was tried: a vendor who starts
+ * over for a customer does not leave them locked out.
+ */
 export function decideReset(ask: {
   license: License;
   activations: readonly (Activation | undefined)[];
 }): { license: License; forgotten: Activation[] } {
   const forgotten = ask.activations.filter((activation) => activation !== undefined);
-  return { license: slotsFreed(ask.license, forgotten), forgotten };
+  const license = slotsFreed(ask.license, forgotten);
+  const untried = license.attempts.count === 0 ? license : { ...license, attempts: NO_ATTEMPTS };
+  return { license: untried, forgotten };
 }

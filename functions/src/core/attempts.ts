@@ -2,6 +2,9 @@ import { accept, type Decision, refuse } from "./decision.ts";
 import type { Attempts } from "./records.ts";
 import { isOpen } from "./windows.ts";
 
+/** None made yet, or all of them forgiven. */
+export const NO_ATTEMPTS: Attempts = { startedAt: 0, count: 0 };
+
 const WINDOW_MS = 3_600_000;
 /** Above this many slots the documented budget would lock a studio out of its own pool. */
 const ATTEMPTS_PER_SLOT = 3;

@@ -11,7 +11,7 @@ export const resetActivations = defineEndpoint({
   scope: "licenses:write",
   summary: "Forget all machines of a license",
   description:
-    "Frees every slot and seat. A machine that activates meanwhile may stay; if the call fails half way, repeat it.",
+    "Frees every slot and seat, and starts the hour of activation attempts anew. A machine that activates meanwhile may stay; if the call fails half way, repeat it.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["LICENSE_NOT_FOUND"],

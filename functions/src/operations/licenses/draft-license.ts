@@ -1,3 +1,4 @@
+import { NO_ATTEMPTS } from "../../core/attempts.ts";
 import { accept, type Decision, type Refusal, refuse } from "../../core/decision.ts";
 import { type AskedTerms, termsOf, variantName } from "../../core/licenses.ts";
 import { saleRefusal } from "../../core/products.ts";
@@ -73,7 +74,7 @@ export async function draftLicense(
       seatsUsed: 0,
       countEpoch: 0,
       countAhead: false,
-      attempts: { startedAt: 0, count: 0 },
+      attempts: NO_ATTEMPTS,
       watch: NOTHING_WATCHED,
       violations: [],
       suspendsAt: null,

@@ -11,7 +11,7 @@ import { reachLicense } from "./change-license.ts";
 const PAGE = 200;
 
 /**
- * Forgets every machine of a license, a page and a transaction at a time. Machines that activate
+ * Forgets every machine of a license and its attempts to activate, a page and a transaction at a time. Machines that activate
  * meanwhile may stay; a repeat after a crash goes on where it stopped.
  */
 export async function resetActivations(
@@ -53,15 +53,15 @@ function forget(
     if (before.id !== id) return refuse("LICENSE_NOT_FOUND");
     const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
     const { license, forgotten } = decideReset({ license: before, activations: machines });
-    if (forgotten.length === 0) return accept({ deletedCount: 0 });
+    if (license === before && forgotten.length === 0) return accept({ deletedCount: 0 });
     if (license !== before) tx.set(licenses, license);
     for (const activation of forgotten) tx.delete(activations, activation.id);
     audit(tx, {
       accountId,
       action: "license.resetActivations",
       targetId: before.id,
-      before: { activations: forgotten.length },
-      after: { activations: 0 },
+      before: { activations: forgotten.length, attempts: before.attempts.count },
+      after: { activations: 0, attempts: license.attempts.count },
     });
     return accept({ deletedCount: forgotten.length });
   });
