@@ -7,6 +7,7 @@ import {
 } from "zod-openapi";
 import type { AnyEndpointSpec } from "../functions/src/http/endpoint.ts";
 import { type ProblemCode, problemStatus } from "../functions/src/http/problem.ts";
+import { csvExample, exampleOf, problemExamples } from "./openapi-examples.ts";
 
 const DESCRIPTION = `A software-licensing server. Client functions take the license key as their credential; admin
 functions take \`adminSecret\` (body or header \`X-Admin-Secret\`) or an API key (body or query \`apiKey\`, header
@@ -78,7 +79,14 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
         }
       : {}),
     ...(method === "POST"
-      ? { requestBody: { required: true, content: { "application/json": { schema: spec.input } } } }
+      ? {
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": { schema: spec.input, example: exampleOf(spec.input, "input") },
+            },
+          },
+        }
       : {}),
     responses: {
       "200": { description: "Done.", content: contentOf(spec) },
@@ -96,13 +104,18 @@ function description(spec: AnyEndpointSpec): { description?: string } {
   return sentences.length > 0 ? { description: sentences.join(" ") } : {};
 }
 
-const contentOf = (spec: AnyEndpointSpec) =>
-  Object.fromEntries(
-    Object.entries(spec.streams ?? { "application/json": spec.output }).map(([type, schema]) => [
+function contentOf(spec: AnyEndpointSpec) {
+  const contents: Readonly<Record<string, z.ZodType>> = spec.streams ?? {
+    "application/json": spec.output,
+  };
+  const json = exampleOf(contents["application/json"] ?? z.never(), "output");
+  return Object.fromEntries(
+    Object.entries(contents).map(([type, schema]) => [
       type,
-      { schema },
+      { schema, example: type === "text/csv" ? csvExample(json) : json },
     ]),
   );
+}
 
 /** One response a status: its codes, and what the function's own refusals look like. */
 function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
@@ -121,8 +134,16 @@ function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
     const limit = code.endsWith("LIMIT_REACHED") ? { limit: 3 } : {};
     return { code, ...spec.surface.refusal({ ok: false, code, ...limit }) };
   });
+  const shown = problemExamples(spec);
   const byStatus = Map.groupBy<number, { status: number; code: string; body?: unknown }>(
-    [...refusals, ...problems.map((code) => ({ code, status: problemStatus[code] }))],
+    [
+      ...refusals,
+      ...problems.map((code) => ({
+        code,
+        status: problemStatus[code],
+        ...shown.find((example) => example.code === code),
+      })),
+    ],
     ({ status }) => status,
   );
   return Object.fromEntries(

@@ -113,6 +113,7 @@ export const cursor = text(2_048).optional().meta({
 });
 export const nextCursor = z.string().nullable().meta({
   description: "Send it as `cursor` for the page after; null when there is none.",
+  example: null,
 });
 
 /** An expiry: null or an empty string is none. */
@@ -126,6 +127,12 @@ export const expiry = z
 export const isoInstant = z.iso.datetime({ precision: 3 }).meta({
   example: "2027-12-31T00:00:00.000Z",
 });
+
+/** One that has passed when it is shown. */
+export const pastInstant = isoInstant.meta({ example: "2026-11-20T09:00:00.000Z" });
+
+/** One that need not be, and in an example is not. */
+export const instantOrNone = isoInstant.nullable().meta({ example: null });
 
 export const iso = (epochMs: number): string => new Date(epochMs).toISOString();
 export const isoOrNull = (epochMs: number | null): string | null =>

@@ -28,6 +28,9 @@ export function takeCredentials(
   };
 }
 
+export const withoutCredential = () =>
+  new Problem("UNAUTHENTICATED", "Send an apiKey or the adminSecret");
+
 /** Who asks. Throws `UNAUTHENTICATED` when no credential is good. */
 export async function authenticate(
   deps: Pick<Deps, "store" | "vault" | "now">,
@@ -42,7 +45,7 @@ export async function authenticate(
     throw new Problem("UNAUTHENTICATED", "adminSecret is not valid");
   }
   if (credentials.apiKey === undefined) {
-    throw new Problem("UNAUTHENTICATED", "Send an apiKey or the adminSecret");
+    throw withoutCredential();
   }
   const known =
     typeof credentials.apiKey === "string" && credentials.apiKey.length <= 256

@@ -4,6 +4,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createApiKey as create } from "../../operations/api-keys/create-api-key.ts";
 import { creatorId, expiry, productId, text } from "../fields.ts";
+import { keyId } from "./records.ts";
 
 export const createApiKey = defineEndpoint({
   name: "createApiKey",
@@ -19,7 +20,7 @@ export const createApiKey = defineEndpoint({
     .strictObject({
       name: text(200).meta({ example: "shop backend" }),
       creatorId: creatorId.optional(),
-      kind: z.enum(["native"], 'must be "native"').optional(),
+      kind: z.enum(["native"], 'must be "native"').optional().meta({ example: "native" }),
       expiresAt: expiry.optional().meta({ description: "ISO 8601; null is never." }),
       scopes: z
         .array(z.enum(SCOPES, `must be one of ${SCOPES.join(", ")}`), "must be a list of scopes")
@@ -38,7 +39,7 @@ export const createApiKey = defineEndpoint({
   output: z
     .object({
       success: z.literal(true),
-      keyId: z.uuid(),
+      keyId,
       apiKey: z.string().meta({ example: "cgls_example" }),
     })
     .meta({ id: "CreateApiKeyResponse" }),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type ApiKey, isActive } from "../../core/api-keys.ts";
-import { iso, isoInstant, isoOrNull } from "../fields.ts";
+import { instantOrNone, iso, isoInstant, isoOrNull, pastInstant } from "../fields.ts";
 
 export const keyId = z.uuid("must be a key's id").meta({
   description: "The key's identity; it outlives the secret.",
@@ -14,14 +14,20 @@ export const keyShape = z
     name: z.string().meta({ example: "shop backend" }),
     prefix: z.string().meta({ description: "How the key begins.", example: "cgls_9fK2" }),
     creatorId: z.string().meta({ example: "studio-one" }),
-    kind: z.enum(["native"]),
-    scopes: z.array(z.string()).nullable().meta({ description: "Null is all." }),
-    productIds: z.array(z.string()).nullable().meta({ description: "Null is the whole account." }),
-    createdAt: isoInstant,
+    kind: z.enum(["native"]).meta({ example: "native" }),
+    scopes: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: "Null is all.", example: ["licenses:read"] }),
+    productIds: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: "Null is the whole account.", example: ["prod_abc123"] }),
+    createdAt: pastInstant,
     expiresAt: isoInstant.nullable(),
-    lastUsedAt: isoInstant.nullable().meta({ description: "Of this secret, to the hour." }),
-    revokedAt: isoInstant.nullable(),
-    active: z.boolean().meta({ description: "Neither revoked nor expired." }),
+    lastUsedAt: pastInstant.nullable().meta({ description: "Of this secret, to the hour." }),
+    revokedAt: instantOrNone,
+    active: z.boolean().meta({ description: "Neither revoked nor expired.", example: true }),
   })
   .meta({ id: "ApiKey" });
 

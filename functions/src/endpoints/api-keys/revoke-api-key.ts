@@ -2,7 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { revokeApiKey as revoke } from "../../operations/api-keys/revoke-api-key.ts";
-import { iso, isoInstant } from "../fields.ts";
+import { iso, pastInstant } from "../fields.ts";
 import { keyId } from "./records.ts";
 
 export const revokeApiKey = defineEndpoint({
@@ -16,7 +16,7 @@ export const revokeApiKey = defineEndpoint({
   refusals: ["API_KEY_NOT_FOUND"],
   input: z.strictObject({ keyId }).meta({ id: "RevokeApiKeyRequest" }),
   output: z
-    .object({ success: z.literal(true), keyId, revokedAt: isoInstant })
+    .object({ success: z.literal(true), keyId, revokedAt: pastInstant })
     .meta({ id: "RevokeApiKeyResponse" }),
   async handle(deps, input, principal) {
     const decision = await revoke(deps, principal, input.keyId);

@@ -24,8 +24,13 @@ export const listAuditLog = defineEndpoint({
       action: text(64).optional().meta({ example: "license.create" }),
       targetId: text(128).optional(),
       keyId: z.uuid("must be a key's id").optional().meta({ description: "The key that did it." }),
-      from: instant.optional().meta({ description: "The earliest instant." }),
-      to: instant.optional().meta({ description: "The first instant that is too late." }),
+      from: instant
+        .optional()
+        .meta({ description: "The earliest instant.", example: "2026-11-01T00:00:00Z" }),
+      to: instant.optional().meta({
+        description: "The first instant that is too late.",
+        example: "2026-12-01T00:00:00Z",
+      }),
       limit: pageLimit,
       cursor,
     })

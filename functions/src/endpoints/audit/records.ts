@@ -1,25 +1,33 @@
 import * as z from "zod";
 import type { AuditEntry } from "../../core/audit.ts";
-import { iso, isoInstant } from "../fields.ts";
+import { iso, pastInstant } from "../fields.ts";
 
 /** An audit entry as lists show it. */
 export const entryShape = z
   .object({
-    id: z.uuid(),
-    at: isoInstant,
+    id: z.uuid().meta({ example: "b7e23ec2-9af0-4a1c-8f5d-3c6f1e2d4b5a" }),
+    at: pastInstant,
     actor: z.object({
-      kind: z.enum(["administrator", "api-key"]),
-      keyId: z.uuid().nullable(),
+      kind: z.enum(["administrator", "api-key"]).meta({ example: "administrator" }),
+      keyId: z.uuid().nullable().meta({ example: null }),
     }),
     accountId: z.string().meta({ example: "studio-one" }),
     action: z.string().meta({ example: "license.create" }),
-    targetId: z.string().meta({ description: "The identity of what was changed; never a key." }),
+    targetId: z.string().meta({
+      description: "The identity of what was changed; never a key.",
+      example: "0c9f6a52-3d1b-4e7a-9c84-5f2a7d60b1e3",
+    }),
     before: z.record(z.string(), z.unknown()).nullable().meta({
       description: "The fields that changed, as they were; null for what was made.",
+      example: null,
     }),
-    after: z.record(z.string(), z.unknown()).nullable().meta({
-      description: "The same fields afterwards; null for what was deleted.",
-    }),
+    after: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({
+        description: "The same fields afterwards; null for what was deleted.",
+        example: { email: "artist@example.com", variant: "pro", status: "active" },
+      }),
   })
   .meta({ id: "AuditEntry" });
 

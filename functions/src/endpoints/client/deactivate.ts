@@ -5,6 +5,8 @@ import { licenseKey, machineFingerprint } from "../fields.ts";
 import { clientSurface } from "./surface.ts";
 import { usageFields, usageOf } from "./usage.ts";
 
+const DONE = "Machine has been deactivated";
+
 export const deactivate = defineEndpoint({
   name: "deactivate",
   methods: ["POST"],
@@ -16,7 +18,11 @@ export const deactivate = defineEndpoint({
   refusals: ["LICENSE_NOT_FOUND", "NOT_ACTIVATED"],
   input: z.object({ licenseKey, machineFingerprint }).meta({ id: "DeactivateRequest" }),
   output: z
-    .object({ success: z.literal(true), ...usageFields, message: z.string() })
+    .object({
+      success: z.literal(true),
+      ...usageFields,
+      message: z.string().meta({ example: DONE }),
+    })
     .meta({ id: "DeactivateResponse" }),
   async handle(deps, input) {
     const decision = await deactivateMachine(deps, input);
@@ -24,7 +30,7 @@ export const deactivate = defineEndpoint({
     return {
       success: true as const,
       ...usageOf(decision.usage),
-      message: "Machine has been deactivated",
+      message: DONE,
     };
   },
 });

@@ -9,6 +9,7 @@ import {
   isoInstant,
   isoOrNull,
   pageLimit,
+  pastInstant,
   productId,
   text,
 } from "../fields.ts";
@@ -64,7 +65,7 @@ export const codeLimits = {
     description: "When the code itself ends; null is never.",
     example: "2027-12-31T00:00:00Z",
   }),
-  active: z.boolean("must be true or false").optional(),
+  active: z.boolean("must be true or false").optional().meta({ example: true }),
 };
 
 const hundredths = (value: number) => Math.round(value * 100) / 100 === value;
@@ -83,14 +84,14 @@ export const discountFields = {
     .max(1_000_000_000, "must be at most 1000000000")
     .refine(hundredths, HUNDREDTHS)
     .optional()
-    .meta({ description: "In the main unit of `currency`, as in 9.99.", example: 10 }),
+    .meta({ description: "In the main unit of `currency`.", examples: [9.99] }),
   currency: z
     .string("must be a string")
     .trim()
     .toUpperCase()
     .regex(/^[A-Z]{3}$/, "must be an ISO 4217 code of three letters")
     .optional()
-    .meta({ description: "Required with `amountOff`.", example: "EUR" }),
+    .meta({ description: "Required with `amountOff`.", examples: ["EUR"] }),
 };
 
 type Discount = {
@@ -116,13 +117,16 @@ export function oneDiscount(given: Discount, context: z.RefinementCtx): void {
 export const trialCodeShape = z
   .object({
     code: z.string().meta({ example: "SPRING-K7X4" }),
-    productId: z.string().nullable().meta({ description: "Null is every product." }),
+    productId: z.string().nullable().meta({
+      description: "Null is every product.",
+      example: "prod_abc123",
+    }),
     trialDays: z.int().meta({ example: 14 }),
     maxUses: z.int().nullable().meta({ description: "Null is unlimited.", example: 100 }),
     usedCount: z.int().meta({ example: 0 }),
     expiresAt: isoInstant.nullable(),
-    active: z.boolean(),
-    createdAt: isoInstant,
+    active: z.boolean().meta({ example: true }),
+    createdAt: pastInstant,
     creatorId: z.string().meta({ example: "studio-one" }),
   })
   .meta({ id: "TrialCode" });
@@ -130,11 +134,11 @@ export const trialCodeShape = z
 /** A code of either kind. */
 export const codeShape = trialCodeShape
   .extend({
-    kind: z.enum(["discount", "trial"]),
-    trialDays: z.int().nullable(),
-    percentOff: z.number().nullable(),
-    amountOff: z.number().nullable(),
-    currency: z.string().nullable(),
+    kind: z.enum(["discount", "trial"]).meta({ example: "discount" }),
+    trialDays: z.int().nullable().meta({ example: 14 }),
+    percentOff: z.number().nullable().meta({ example: 20 }),
+    amountOff: z.number().nullable().meta({ example: null }),
+    currency: z.string().nullable().meta({ example: null }),
   })
   .meta({ id: "Code" });
 

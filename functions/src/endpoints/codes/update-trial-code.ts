@@ -18,7 +18,6 @@ export const updateTrialCode = defineEndpoint({
   input: z
     .strictObject({
       ...codeReference,
-
       trialDays: trialDays.optional(),
       ...codeLimits,
     })

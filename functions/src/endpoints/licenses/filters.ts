@@ -10,7 +10,8 @@ export const licenseFilters = {
       ["active", "degraded", "suspended", "revoked"],
       'must be "active", "degraded", "suspended" or "revoked"; whether a license is expired follows from expiresAt',
     )
-    .optional(),
+    .optional()
+    .meta({ example: "active" }),
   variant: handle(128).optional().meta({ description: "Case does not matter.", example: "pro" }),
   licenseType: licenseType.optional(),
   search: text(254).trim().min(3, "must have at least 3 characters").optional().meta({

@@ -15,7 +15,9 @@ const row = z
         .meta({ description: "Kept as given; a key of any shape will do." }),
       ...newLicenseFields,
       status: licenseStatus.optional(),
-      purchasedAt: instant.optional().meta({ description: "ISO 8601." }),
+      purchasedAt: instant
+        .optional()
+        .meta({ description: "ISO 8601.", example: "2026-11-20T09:00:00Z" }),
     },
     "must be an object",
   )
@@ -33,8 +35,11 @@ export const importRow = z.union([
 export const importResult = z
   .object({
     index: z.int().meta({ description: "The row, from 0.", example: 0 }),
-    ok: z.boolean(),
-    licenseKey: z.string().optional().meta({ description: "As the license has it." }),
+    ok: z.boolean().meta({ example: true }),
+    licenseKey: z.string().optional().meta({
+      description: "As the license has it.",
+      example: "7K3QZ-M9X2C-4TBWF-8N5RJ-P6HVD",
+    }),
     code: z.string().optional().meta({
       description:
         "`EXISTS` of an imported row that was there; else why not: `INVALID_REQUEST`, `PRODUCT_NOT_FOUND`, `LICENSE_KEY_TAKEN`.",

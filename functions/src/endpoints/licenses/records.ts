@@ -3,9 +3,9 @@ import { unresolved } from "../../core/enforcement.ts";
 import { statusAt } from "../../core/licenses.ts";
 import type { Activation, License, Violation } from "../../core/records.ts";
 import type { ListedLicense } from "../../operations/licenses/list-licenses.ts";
-import { iso, isoInstant, isoOrNull, licenseType } from "../fields.ts";
+import { instantOrNone, iso, isoInstant, isoOrNull, licenseType, pastInstant } from "../fields.ts";
 
-const optionalText = z.string().nullable();
+const optionalText = z.string().nullable().meta({ example: null });
 
 export const licenseStatus = z
   .enum(
@@ -32,16 +32,16 @@ export const licenseShape = z
       example: null,
     }),
     maxMachines: z.int().meta({ example: 3 }),
-    maxConcurrent: z.int().nullable(),
-    createdAt: isoInstant,
-    purchasedAt: isoInstant.nullable(),
+    maxConcurrent: z.int().nullable().meta({ example: null }),
+    createdAt: pastInstant,
+    purchasedAt: pastInstant.nullable(),
     expiresAt: isoInstant.nullable(),
-    discountCode: optionalText,
-    purchaseId: optionalText,
+    discountCode: z.string().nullable().meta({ example: "SPRING-K7X4" }),
+    purchaseId: z.string().nullable().meta({ example: "pur_1001" }),
     bundleId: optionalText,
-    unlockedProducts: z.array(z.string()),
+    unlockedProducts: z.array(z.string()).meta({ example: ["prod_def456"] }),
     disputeReason: optionalText,
-    disputedAt: isoInstant.nullable(),
+    disputedAt: instantOrNone,
     unresolvedViolationsCount: z.int().meta({ example: 0 }),
   })
   .meta({ id: "License" });
@@ -97,9 +97,9 @@ export const activationShape = z
       example: ["CH"],
     }),
     lastCountry: z.string().nullable().meta({ example: "CH" }),
-    firstSeen: isoInstant,
-    lastSeen: isoInstant,
-    sessionActive: z.boolean().meta({ description: "Holds a floating seat now." }),
+    firstSeen: pastInstant,
+    lastSeen: pastInstant,
+    sessionActive: z.boolean().meta({ description: "Holds a floating seat now.", example: false }),
   })
   .meta({ id: "Activation" });
 
@@ -123,12 +123,13 @@ export const violationShape = z
       .enum(["country_spread", "machine_churn", "seat_demand", "shared_fingerprint"])
       .meta({ example: "country_spread" }),
     severity: z.int().meta({ description: "1 past the limit, 2 past twice.", example: 1 }),
-    detectedAt: isoInstant,
+    detectedAt: pastInstant,
     resolved: z.boolean().meta({ example: false }),
-    resolvedAt: isoInstant.nullable(),
-    details: z
-      .record(z.string(), z.unknown())
-      .meta({ description: "What was counted, against which limit, in how many days." }),
+    resolvedAt: instantOrNone,
+    details: z.record(z.string(), z.unknown()).meta({
+      description: "What was counted, against which limit, in how many days.",
+      example: { count: 6, limit: 5, windowDays: 1 },
+    }),
   })
   .meta({ id: "Violation" });
 

@@ -9,16 +9,19 @@ export const newLicenseFields = {
   maxMachines: slots.optional().meta({ description: "-1 is unlimited.", example: 3 }),
   maxConcurrent: slots.optional().meta({
     description: "Seats of a floating license; `maxMachines` when left out.",
-    example: 5,
+    examples: [5],
   }),
   licenseType: licenseType.optional(),
   expiresAt: expiry.optional(),
-  discountCode: text(128).optional(),
+  discountCode: text(128).optional().meta({ example: "SPRING-K7X4" }),
   purchaseId: text(256).optional().meta({ example: "pur_1001" }),
   bundleId: text(128).optional(),
   unlockedProducts: z
     .array(productId, "must be a list of product ids")
     .max(50, "must name at most 50 products")
     .optional()
-    .meta({ description: "Other products of the account this license is good for." }),
+    .meta({
+      description: "Other products of the account this license is good for.",
+      example: ["prod_def456"],
+    }),
 };

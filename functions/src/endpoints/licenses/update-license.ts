@@ -21,10 +21,13 @@ export const updateLicense = defineEndpoint({
       licenseKey,
       variant: handle(128).optional().meta({ example: "pro" }),
       maxMachines: slots.optional().meta({ description: "-1 is unlimited.", example: 3 }),
-      maxConcurrent: slots.nullable().optional().meta({
-        description: "Seats of a floating license; null for `maxMachines`.",
-        example: 5,
-      }),
+      maxConcurrent: slots
+        .nullable()
+        .optional()
+        .meta({
+          description: "Seats of a floating license; null for `maxMachines`.",
+          examples: [5],
+        }),
       status: licenseStatus.optional(),
       expiresAt: expiry.optional(),
       email: email.optional(),

@@ -4,7 +4,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createProduct as create } from "../../operations/products/create-product.ts";
 import { creatorId, handle, text } from "../fields.ts";
-import { enforcement, productStatus, slug } from "./records.ts";
+import { enforcement, productDescription, productStatus, slug } from "./records.ts";
 
 export const createProduct = defineEndpoint({
   name: "createProduct",
@@ -27,7 +27,7 @@ export const createProduct = defineEndpoint({
         description: "Your own handle, unique in the service; made up when left out.",
         example: "prod_abc123",
       }),
-      description: text(2_000).or(z.literal("")).optional(),
+      description: productDescription.optional(),
       status: productStatus.optional(),
       enforcement: enforcement.optional(),
       creatorId: creatorId.optional(),

@@ -25,9 +25,9 @@ export const createVariant = defineEndpoint({
       label: text(200).optional().meta({ example: "Pro" }),
       licenseType: licenseType.optional(),
       maxMachines: slots.optional().meta({ example: 3 }),
-      maxConcurrent: slots.optional().meta({ description: "Floating seats.", example: 5 }),
+      maxConcurrent: slots.optional().meta({ description: "Floating seats.", examples: [5] }),
       durationDays: durationDays.optional(),
-      active: z.boolean("must be true or false").optional(),
+      active: z.boolean("must be true or false").optional().meta({ example: true }),
       creatorId: creatorId.optional(),
     })
     .meta({ id: "CreateVariantRequest" }),

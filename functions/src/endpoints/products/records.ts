@@ -2,7 +2,7 @@ import * as z from "zod";
 import { DEFAULT_LIMITS, LEAST_LIMIT, limitsOf, MOST_LIMIT } from "../../core/enforcement.ts";
 import { undashed } from "../../core/licenses.ts";
 import type { Product, Variant } from "../../core/records.ts";
-import { iso, isoInstant, licenseType, text } from "../fields.ts";
+import { iso, licenseType, pastInstant, text } from "../fields.ts";
 
 export const slug = text(80)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case words joined by hyphens")
@@ -14,6 +14,10 @@ export const productStatus = z
     description: "An archived product sells nothing new; its licenses go on.",
     example: "live",
   });
+
+export const productDescription = text(2_000)
+  .or(z.literal(""))
+  .meta({ example: "Brushes and filters." });
 
 export const durationDays = z
   .int("must be a whole number")
@@ -66,13 +70,13 @@ export const productShape = z
     name: z.string().meta({ example: "Cloud Tools" }),
     slug,
     status: productStatus,
-    active: z.boolean().meta({ description: "Whether `status` is `live`." }),
-    description: z.string(),
+    active: z.boolean().meta({ description: "Whether `status` is `live`.", example: true }),
+    description: z.string().meta({ example: "Brushes and filters." }),
     enforcement: z.object(rules).meta({
       description: "The limits that hold, defaults included; 0 is off.",
       example: DEFAULT_LIMITS,
     }),
-    createdAt: isoInstant,
+    createdAt: pastInstant,
   })
   .meta({ id: "Product" });
 
@@ -95,9 +99,9 @@ export const variantShape = z
     name: z.string().meta({ description: "The label.", example: "Pro" }),
     licenseType: licenseType.nullable(),
     maxMachines: z.int().nullable().meta({ example: 3 }),
-    maxConcurrent: z.int().nullable(),
-    durationDays: z.int().nullable(),
-    active: z.boolean(),
+    maxConcurrent: z.int().nullable().meta({ example: null }),
+    durationDays: z.int().nullable().meta({ example: 365 }),
+    active: z.boolean().meta({ example: true }),
   })
   .meta({ id: "Variant" });
 

@@ -3,7 +3,14 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { updateProduct as update } from "../../operations/products/update-product.ts";
 import { productId, text } from "../fields.ts";
-import { enforcement, productRecord, productShape, productStatus, slug } from "./records.ts";
+import {
+  enforcement,
+  productDescription,
+  productRecord,
+  productShape,
+  productStatus,
+  slug,
+} from "./records.ts";
 
 export const updateProduct = defineEndpoint({
   name: "updateProduct",
@@ -20,7 +27,7 @@ export const updateProduct = defineEndpoint({
       productId,
       name: text(200).optional().meta({ example: "Cloud Tools" }),
       slug: slug.optional(),
-      description: text(2_000).or(z.literal("")).optional(),
+      description: productDescription.optional(),
       status: productStatus.optional(),
       enforcement: enforcement.optional(),
     })

@@ -18,15 +18,20 @@ export const updateVariant = defineEndpoint({
   refusals: ["PRODUCT_NOT_FOUND", "VARIANT_NOT_FOUND", "VARIANT_AMBIGUOUS"],
   input: z
     .strictObject({
-      variantId: text(256).optional().meta({ example: "prod_abc123-pro" }),
+      variantId: text(256)
+        .optional()
+        .meta({ examples: ["prod_abc123-pro"] }),
       productId: productId.optional(),
       name: handle(128).optional().meta({ example: "pro" }),
       label: text(200).optional().meta({ example: "Pro" }),
       licenseType: licenseType.nullable().optional(),
       maxMachines: slots.nullable().optional().meta({ example: 3 }),
-      maxConcurrent: slots.nullable().optional().meta({ example: 5 }),
+      maxConcurrent: slots
+        .nullable()
+        .optional()
+        .meta({ examples: [5] }),
       durationDays: durationDays.nullable().optional(),
-      active: z.boolean("must be true or false").optional(),
+      active: z.boolean("must be true or false").optional().meta({ example: true }),
     })
     .refine(
       ({ variantId, productId, name }) =>

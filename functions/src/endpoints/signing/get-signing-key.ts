@@ -23,7 +23,7 @@ export const getSigningKey = defineEndpoint({
       kid: z.string().meta({ example: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" }),
       alg: z.literal("RS256"),
       publicKey: pem,
-      rootSignature: z.base64(),
+      rootSignature: z.base64().meta({ example: "V2hhdCB0aGUgcm9vdCBrZXkgc2lnbmVk" }),
       rootPublicKey: pem,
     })
     .meta({ id: "GetSigningKeyResponse" }),

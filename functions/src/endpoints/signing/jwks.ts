@@ -18,11 +18,13 @@ export const jwks = defineEndpoint({
       keys: z.array(
         z.object({
           kty: z.literal("RSA"),
-          kid: z.string(),
+          kid: z.string().meta({ example: "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k" }),
           alg: z.literal("RS256"),
           use: z.literal("sig"),
-          n: z.base64url(),
-          e: z.base64url(),
+          n: z
+            .base64url()
+            .meta({ example: "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4" }),
+          e: z.base64url().meta({ example: "AQAB" }),
         }),
       ),
     })

@@ -29,7 +29,7 @@ export const rotateSigningKey = defineEndpoint({
       immediately: z
         .boolean("must be true or false")
         .optional()
-        .meta({ description: "It signs after 30 seconds." }),
+        .meta({ description: "It signs after 30 seconds.", example: true }),
       revoke: z.boolean("must be true or false").optional().meta({
         description:
           "With `immediately`: drops the key that signs now, and with it every token under it.",

@@ -5,7 +5,7 @@ import { getStats as get } from "../../operations/stats/get-stats.ts";
 import { creatorId, iso, productId } from "../fields.ts";
 
 const DAY_MS = 86_400_000;
-const total = z.int().min(0);
+const total = (example: number) => z.int().min(0).meta({ example });
 
 export const getStats = defineEndpoint({
   name: "getStats",
@@ -31,27 +31,33 @@ export const getStats = defineEndpoint({
         .min(1, "must be at least 1")
         .max(90, "must be at most 90")
         .default(30)
-        .meta({ description: "How many days, today (UTC) included." }),
+        .meta({ description: "How many days, today (UTC) included.", example: 30 }),
     })
     .meta({ id: "GetStatsRequest" }),
   output: z
     .object({
       success: z.literal(true),
       licenses: z.object({
-        total,
+        total: total(12),
         byStatus: z.object({
-          active: total,
-          degraded: total,
-          suspended: total,
-          revoked: total,
-          expired: total.meta({ description: "Neither suspended nor revoked." }),
+          active: total(9),
+          degraded: total(1),
+          suspended: total(0),
+          revoked: total(1),
+          expired: total(1).meta({ description: "Neither suspended nor revoked." }),
         }),
-        byType: z.object({ "per-machine": total, floating: total, site: total }),
+        byType: z.object({ "per-machine": total(8), floating: total(3), site: total(1) }),
       }),
-      activations: total,
-      liveSeats: total.meta({ description: "Floating seats that have not lapsed." }),
+      activations: total(17),
+      liveSeats: total(4).meta({ description: "Floating seats that have not lapsed." }),
       days: z
-        .array(z.object({ date: z.iso.date(), checks: total, denials: total }))
+        .array(
+          z.object({
+            date: z.iso.date().meta({ example: "2026-11-20" }),
+            checks: total(240),
+            denials: total(3),
+          }),
+        )
         .meta({ description: "Oldest first, each day once." }),
     })
     .meta({ id: "GetStatsResponse" }),

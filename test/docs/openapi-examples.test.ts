@@ -1,0 +1,149 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { openApiDocument } from "../../scripts/openapi-document.ts";
+import { ADMIN_SECRET, endpoints, type Json, openWorld, type World } from "../support/world.ts";
+
+type Media = { schema: Json; example?: unknown; examples?: Record<string, { value: unknown }> };
+type Responses = Record<string, { content: Record<string, Media> }>;
+type Parameter = { name: string; in: string; schema: Json };
+type Operation = {
+  parameters?: Parameter[];
+  requestBody?: { content: { "application/json": Media } };
+  responses: Responses;
+};
+
+const document = openApiDocument([...endpoints.values()]);
+const paths = document.paths as unknown as Record<string, Record<string, Operation>>;
+const operations = Object.entries(paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => {
+    return { name: path.slice(1), method: method.toUpperCase(), operation };
+  }),
+);
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world.close());
+
+// The schemas say by a pattern what their formats mean.
+const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+ajv.addSchema({ $id: "openapi", components: document.components });
+function expectValid(schema: Json, value: unknown) {
+  const local = JSON.stringify(schema).replaceAll("#/components/", "openapi#/components/");
+  ajv.validate(JSON.parse(local) as Json, value);
+  expect(ajv.errors ?? []).toEqual([]);
+}
+
+/** What a function's own description says to send. */
+function requestOf({ parameters = [], requestBody }: Operation): Json {
+  if (requestBody) return requestBody.content["application/json"].example as Json;
+  const asked = parameters.filter((parameter) => parameter.in === "query");
+  const fields = asked.map(({ name, schema }) => [name, schema["example"]]);
+  return Object.fromEntries(fields.filter(([, example]) => example !== undefined)) as Json;
+}
+
+const exampleOf = (name: string): Json => requestOf(paths[`/${name}`]?.["post"] as Operation);
+
+/** The functions whose examples, one after the other, make what the examples of all others name. */
+const makers = (name: string) => [
+  "createProduct",
+  "createVariant",
+  "createLicense",
+  "createApiKey",
+  "importLicenses",
+  "activate",
+  name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
+];
+
+/** The session token of the machine that was activated, if one was. */
+async function seeded(name: string): Promise<unknown> {
+  const { creatorId } = exampleOf("createProduct");
+  for (const productId of exampleOf("createLicense")["unlockedProducts"] as string[]) {
+    await world.admin("createProduct", { name: productId, productId, creatorId });
+  }
+  const { newId } = world.deps;
+  let token: unknown;
+  for (const maker of makers(name)) {
+    if (maker === name) break;
+    const newIds =
+      maker === "createApiKey" ? () => String(exampleOf("rotateApiKey")["keyId"]) : newId;
+    Object.assign(world.deps, { newId: newIds });
+    const made = await world.admin(maker, exampleOf(maker));
+    token ??= made["token"];
+  }
+  Object.assign(world.deps, { newId });
+  if (token === undefined) return undefined;
+  // One country more than the example's product lets pass makes the violation `v1`.
+  for (const country of ["CH", "DE", "FR", "IT", "AT", "LI"]) {
+    const headers = { "x-country-code": country };
+    await world.call("activate", exampleOf("activate"), { headers });
+  }
+  return token;
+}
+
+/** The answer as its content type has it. */
+async function run(name: string, method: string, fields: Json, secret = ADMIN_SECRET) {
+  const query = method === "GET" ? `?${new URLSearchParams(fields as Record<string, string>)}` : "";
+  const reply = await fetch(`${world.url}/${name}${query}`, {
+    method,
+    headers: { "content-type": "application/json", ...(secret && { "x-admin-secret": secret }) },
+    ...(method === "GET" ? {} : { body: JSON.stringify(fields) }),
+  });
+  const type = reply.headers.get("content-type")?.split(";")[0] ?? "";
+  const text = await reply.text();
+  const body: unknown = type === "application/json" ? JSON.parse(text) : text;
+  return { status: reply.status, type, body };
+}
+
+/** The names of the lists in an example, `licenses.unlockedProducts` for one, that hold something. */
+const filledLists = (value: unknown, path = ""): string[] => {
+  if (Array.isArray(value)) {
+    return value.length === 0 ? [] : [path, ...filledLists(value[0], path)];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, held]) => filledLists(held, `${path}.${name}`));
+};
+
+describe.each(operations)("$method $name", ({ name, method, operation }) => {
+  test("every example of an answer fits its schema", () => {
+    for (const [status, { content }] of Object.entries(operation.responses)) {
+      for (const { schema, example, examples = {} } of Object.values(content)) {
+        if (status === "200") expectValid(schema, example);
+        for (const { value } of Object.values(examples)) expectValid(schema, value);
+      }
+    }
+  });
+
+  test("200 the example of a request, with an answer that fits its schema", async () => {
+    const token = await seeded(name);
+    const example = requestOf(operation);
+    const schema = operation.requestBody?.content["application/json"].schema;
+    if (schema) expectValid(schema, example);
+    // No token can stand in a document: it is signed, and ends.
+    const fields = "token" in example ? { ...example, token } : example;
+    const contents = operation.responses["200"]?.content ?? {};
+    const formats = Object.keys(contents).length > 1 ? [{}, { format: "json" }] : [{}];
+    const types = new Set<string>();
+    for (const format of formats) {
+      const { status, type, body } = await run(name, method, { ...fields, ...format });
+      expect({ status, body }).toMatchObject({ status: 200 });
+      const { schema: shape = {}, example: shown } = contents[type] as Media;
+      expectValid(shape, body);
+      expect(filledLists(body)).toEqual(expect.arrayContaining(filledLists(shown)));
+      types.add(type);
+    }
+    expect([...types]).toEqual(Object.keys(contents));
+  });
+
+  test("400 and 401 as their examples say", async () => {
+    const shown = (status: number, code: string) =>
+      operation.responses[status]?.content["application/json"]?.examples?.[code]?.value;
+    const empty = await run(name, method, {});
+    const odd = await run(name, method, { typo: true });
+    const refused = [empty, odd].find(({ status }) => status === 400);
+    expect(shown(400, "INVALID_REQUEST")).toEqual(refused?.body);
+    const closed = await run(name, method, requestOf(operation), "");
+    const guarded = endpoints.get(name)?.access !== "public";
+    expect(shown(401, "UNAUTHENTICATED")).toEqual(guarded ? closed.body : undefined);
+  });
+});
