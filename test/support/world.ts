@@ -63,10 +63,17 @@ export type World = {
   readonly close: () => Promise<void>;
 };
 
+let openStore = (): DocumentStore => openSqliteStore({ path: ":memory:", collections });
+
+/** Worlds of the calling file that name no store run on this one from now on. */
+export const runOn = (open: () => DocumentStore): void => {
+  openStore = open;
+};
+
 export async function openWorld(
   options: { store?: DocumentStore; settings?: Partial<Settings>; flush?: FlushPolicy } = {},
 ): Promise<World> {
-  const store = options.store ?? openSqliteStore({ path: ":memory:", collections });
+  const store = options.store ?? openStore();
   let time = NOW;
   let drawn = 0;
   const draw = () => createHash("sha256").update(`draw ${++drawn}`).digest();

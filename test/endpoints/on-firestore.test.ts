@@ -1,0 +1,20 @@
+import { useEngines } from "../support/engines.ts";
+import { runOn } from "../support/world.ts";
+
+const engine = useEngines().find(({ name }) => name === "Firestore");
+beforeAll(() => {
+  if (engine) runOn(engine.open);
+});
+
+// What asks queries: the double refuses one that has no index.
+describe.each([
+  "api-keys",
+  "audit",
+  "catalog",
+  "codes",
+  "export-licenses",
+  "list-licenses",
+  "products",
+])("%s on Firestore", (file) => {
+  jest.requireActual(`./${file}.test.ts`);
+});
