@@ -57,9 +57,17 @@ export function openApiDocument(specs: readonly AnyEndpointSpec[]) {
   });
 }
 
+const TAGS = {
+  public: "Client",
+  webhook: "Payments",
+  admin: "Admin",
+  administrator: "Admin",
+} as const satisfies Record<AnyEndpointSpec["access"], string>;
+
 function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOperationObject {
   const security = {
     public: [],
+    webhook: [],
     admin: [{ adminSecret: [] }, { apiKey: [] }],
     administrator: [{ adminSecret: [] }],
   }[spec.access];
@@ -68,7 +76,7 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
     operationId: spec.methods.length > 1 ? `${spec.name}By${method}` : spec.name,
     summary: spec.summary,
     ...description(spec),
-    tags: [spec.access === "public" ? "Client" : "Admin"],
+    tags: [TAGS[spec.access]],
     security,
     ...(method === "GET" && takesInput ? { requestParams: { query: spec.input } } : {}),
     ...(spec.mutates
@@ -117,11 +125,15 @@ function contentOf(spec: AnyEndpointSpec) {
   );
 }
 
+const isGuarded = ({ access }: AnyEndpointSpec): boolean =>
+  access === "admin" || access === "administrator";
+
 /** One response a status: its codes, and what the function's own refusals look like. */
 function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
   const problems: ProblemCode[] = [
     "INVALID_REQUEST",
-    ...(spec.access === "public" ? [] : (["UNAUTHENTICATED", "FORBIDDEN"] as const)),
+    ...(spec.access === "public" ? [] : (["UNAUTHENTICATED"] as const)),
+    ...(isGuarded(spec) ? (["FORBIDDEN"] as const) : []),
     "METHOD_NOT_ALLOWED",
     ...(spec.mutates ? (["IDEMPOTENCY_KEY_REUSED"] as const) : []),
     "PAYLOAD_TOO_LARGE",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Provider } from "./core/payments.ts";
 import { parseEncryptionKeys } from "./crypto/vault.ts";
 
 const seconds = (fallback: number) =>
@@ -14,12 +15,19 @@ const encryptionKeys = z.string().transform((text, context) => {
   }
 });
 
+// Secret Manager keeps the line end that comes with a secret from a pipe.
+const secret = z.string().trim().default("");
+
 const environment = z.object({
   STORE: z.enum(["sqlite", "firestore"]).optional(),
   DATA_DIR: z.string().min(1).default(".latchkey"),
   SQLITE_SYNCHRONOUS: z.enum(["FULL", "NORMAL"]).default("FULL"),
-  // Secret Manager keeps the line end that comes with a secret from a pipe.
-  ADMIN_SECRET: z.string().trim().default(""),
+  ADMIN_SECRET: secret,
+  WEBHOOK_SECRET: secret,
+  STRIPE_WEBHOOK_SECRET: secret,
+  GUMROAD_WEBHOOK_SECRET: secret,
+  LEMON_SQUEEZY_WEBHOOK_SECRET: secret,
+  PADDLE_WEBHOOK_SECRET: secret,
   LOOKUP_PEPPER: z
     .string()
     .trim()
@@ -40,6 +48,21 @@ const environment = z.object({
     ),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
 });
+
+/** Which secret proves that a webhook comes from its provider. */
+export const WEBHOOK_SECRETS = {
+  native: "WEBHOOK_SECRET",
+  stripe: "STRIPE_WEBHOOK_SECRET",
+  gumroad: "GUMROAD_WEBHOOK_SECRET",
+  lemonSqueezy: "LEMON_SQUEEZY_WEBHOOK_SECRET",
+  paddle: "PADDLE_WEBHOOK_SECRET",
+} as const satisfies Record<Provider, keyof z.output<typeof environment>>;
+
+export type SecretName =
+  | "ADMIN_SECRET"
+  | "LOOKUP_PEPPER"
+  | "ENCRYPTION_KEYS"
+  | (typeof WEBHOOK_SECRETS)[Provider];
 
 /** The service's settings, from environment variables. */
 export type Config = z.output<typeof environment> & {

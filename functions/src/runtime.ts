@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
-import { type Config, readConfig } from "./config.ts";
+import { type Config, readConfig, type SecretName, WEBHOOK_SECRETS } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
@@ -13,10 +13,10 @@ import { createUsageCounters } from "./operations/stats/usage-counters.ts";
 import type { DocumentStore } from "./store/document-store.ts";
 
 /** The secrets a deployed function is given by Secret Manager. */
-export const boundSecrets = ({ administers }: { administers: boolean }): string[] => [
+export const boundSecrets = (more: readonly SecretName[] = []): SecretName[] => [
   "LOOKUP_PEPPER",
   "ENCRYPTION_KEYS",
-  ...(administers ? ["ADMIN_SECRET"] : []),
+  ...more,
 ];
 
 let edge: Promise<Edge> | undefined;
@@ -68,6 +68,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       },
     },
     adminSecret: config.ADMIN_SECRET,
+    webhookSecret: (provider) => config[WEBHOOK_SECRETS[provider]],
     failures: createFailureLimiter(config.FAILED_REQUESTS_PER_MINUTE, now),
     keyUses: createUseNotes({ store, now }),
     trustedProxies: config.TRUSTED_PROXIES,

@@ -6,6 +6,8 @@ export const SCOPES = [
   "products:write",
   "codes:read",
   "codes:write",
+  "payments:read",
+  "payments:write",
   "keys:read",
   "audit:read",
   "stats:read",

@@ -7,7 +7,8 @@ export type AuditEntry = {
   id: string;
   accountId: string;
   at: number;
-  actor: { kind: "administrator" | "api-key"; keyId: string | null };
+  /** `payment` is what a payment provider announced. */
+  actor: { kind: "administrator" | "api-key" | "payment"; keyId: string | null };
   /** A verb of a record, such as `license.update`. */
   action: string;
   targetId: string;

@@ -8,6 +8,22 @@ export const revoked = (license: License, reason: string, now: number): License 
     ? license
     : { ...license, ...BY_HAND, status: "revoked", disputeReason: reason, disputedAt: now };
 
+/** Level 4: the money went back (reference, sections 9 and 14). */
+const REVERSED_LEVEL = 4;
+
+/**
+ * Ends the license because its payment did. A refund stands over a chargeback, which may be won; what
+ * the vendor had ended already keeps its reason.
+ */
+export function reversed(license: License, reason: "refund" | "chargeback", now: number): License {
+  const open = license.status !== "revoked";
+  const refunded = reason === "refund" && license.disputeReason === "chargeback";
+  if (!open && !refunded && license.threatLevel === REVERSED_LEVEL) return license;
+  const held = { ...license, threatLevel: REVERSED_LEVEL };
+  if (open) return revoked(held, reason, now);
+  return refunded ? { ...held, disputeReason: reason } : held;
+}
+
 /** A status that somebody set is not the rules' to take back. */
 const BY_HAND = { statusBeforeRules: null, suspendsAt: null };
 

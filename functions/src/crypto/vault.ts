@@ -15,6 +15,7 @@ export type Purpose =
   | "license-facet"
   | "api-key"
   | "network"
+  | "payment"
   | "signing-key"
   | "idempotency"
   | "admin-secret";

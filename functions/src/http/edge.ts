@@ -1,3 +1,4 @@
+import type { Provider } from "../core/payments.ts";
 import type { UseNotes } from "../operations/api-keys/note-use.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { FailureLimiter } from "./failure-limiter.ts";
@@ -12,6 +13,7 @@ export type LogEntry = {
 export type Edge = {
   readonly deps: Deps;
   readonly adminSecret: string;
+  readonly webhookSecret: (provider: Provider) => string;
   readonly failures: FailureLimiter;
   /** Keeps when API keys were last used. */
   readonly keyUses: UseNotes;

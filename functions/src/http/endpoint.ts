@@ -1,11 +1,14 @@
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
 import type * as z from "zod";
+import type { SecretName } from "../config.ts";
+import { WEBHOOK_SECRETS } from "../config.ts";
 import type { Scope } from "../core/api-keys.ts";
 import type { Refusal, RefusalCode } from "../core/decision.ts";
+import type { Provider } from "../core/payments.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
-import type { EdgeRequest } from "./request.ts";
+import type { EdgeRequest, Received } from "./request.ts";
 import { replyUnready, serve } from "./serve.ts";
 import type { Surface } from "./surface.ts";
 
@@ -58,8 +61,20 @@ type AdministratorSpec<I extends z.ZodType, O extends z.ZodType> = Guarded<I, O>
   readonly access: "administrator";
 };
 
+/** For a payment provider: the bytes of the request prove where it comes from. */
+type WebhookSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
+  readonly access: "webhook";
+  readonly provider: Provider;
+  readonly handle: (
+    deps: Deps,
+    received: Received,
+    secret: string,
+  ) => Promise<z.input<O> | Refusal>;
+};
+
 export type EndpointSpec<I extends z.ZodType, O extends z.ZodType> =
   | PublicSpec<I, O>
+  | WebhookSpec<I, O>
   | AdminSpec<I, O>
   | AdministratorSpec<I, O>;
 
@@ -67,6 +82,11 @@ export type EndpointSpec<I extends z.ZodType, O extends z.ZodType> =
 export type AnyEndpointSpec = EndpointSpec<any, any>;
 
 export type Endpoint = HttpsFunction & { readonly spec: AnyEndpointSpec };
+
+function secretsOf(spec: AnyEndpointSpec): readonly SecretName[] {
+  if (spec.access === "public") return [];
+  return [spec.access === "webhook" ? WEBHOOK_SECRETS[spec.provider] : "ADMIN_SECRET"];
+}
 
 /** Turns a description into a deployable HTTPS function. */
 export function defineEndpoint<I extends z.ZodType, O extends z.ZodType>(
@@ -77,7 +97,7 @@ export function defineEndpoint<I extends z.ZodType, O extends z.ZodType>(
       invoker: "public",
       memory: "256MiB",
       ...(spec.streams ? { timeoutSeconds: STREAM_TIMEOUT_SECONDS } : {}),
-      secrets: boundSecrets({ administers: spec.access !== "public" }),
+      secrets: boundSecrets(secretsOf(spec)),
     },
     async (request, response) => {
       const edge = await liveEdge().catch((error: unknown) => {

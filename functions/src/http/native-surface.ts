@@ -46,6 +46,7 @@ export const nativeRefusals = {
   API_KEY_NOT_FOUND: [404, "keyId: no such API key"],
   API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
   VIOLATION_NOT_FOUND: [404, "violationIds: names a violation that the license does not have"],
+  INBOUND_EVENT_NOT_FOUND: [404, "eventId: no such event"],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],
   LICENSE_KEY_TAKEN: [409, "licenseKey: already taken"],
   ROOT_KEY_OFFLINE: [

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type * as z from "zod";
 import { type FieldProblem, Problem } from "./problem.ts";
 
@@ -15,6 +15,14 @@ export type EdgeRequest = IncomingMessage & { readonly rawBody?: Buffer };
 
 export type Fields = Record<string, unknown>;
 
+/** A request whose bytes count: its sender signed them. */
+export type Received = {
+  readonly raw: Buffer;
+  readonly headers: IncomingHttpHeaders;
+  /** Of fields that came twice, the first. */
+  readonly query: Readonly<Record<string, string>>;
+};
+
 /** The path is taken as sent: one that begins with `//` names no host. */
 const urlOf = (request: IncomingMessage): URL => new URL(`http://localhost${request.url ?? "/"}`);
 
@@ -29,6 +37,11 @@ export function queryFields(request: IncomingMessage): Fields {
   }
   return fields;
 }
+
+export const firstFields = (fields: Fields): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, String([value].flat()[0])]),
+  );
 
 export async function readBody(request: EdgeRequest): Promise<Buffer> {
   if (request.rawBody) {

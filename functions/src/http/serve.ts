@@ -19,6 +19,7 @@ import { Problem } from "./problem.ts";
 import {
   type EdgeRequest,
   type Fields,
+  firstFields,
   jsonFields,
   parseFields,
   queryFields,
@@ -124,6 +125,11 @@ async function answerOf(
     });
   }
   const query = queryFields(request);
+  if (spec.access === "webhook") {
+    const raw = await readBody(request);
+    const received = { raw, headers: request.headers, query: firstFields(query) };
+    return answered(spec, await spec.handle(deps, received, edge.webhookSecret(spec.provider)));
+  }
   const sent = method === "GET" ? query : jsonFields(await readBody(request));
   if (spec.access === "public") {
     const input = parseFields(spec.input, sent);
@@ -150,18 +156,19 @@ async function change(
   scope: string,
   handle: (deps: Deps) => Promise<unknown>,
 ): Promise<Answer> {
-  const run = async (inner: Deps): Promise<Answer> => {
-    const outcome = await handle(inner);
-    if (isRefusal(outcome)) return spec.surface.refusal(outcome);
-    const body = spec.output.parse(outcome);
-    return body instanceof Streamed
-      ? { status: 200, body: undefined, stream: await body.begun() }
-      : { status: 200, body };
-  };
+  const run = async (inner: Deps) => answered(spec, await handle(inner));
   const key = spec.mutates ? idempotencyKey(request.headers["idempotency-key"]) : undefined;
   return key === undefined
     ? run(deps)
     : runOnce(deps, { scope: [spec.name, scope], key, input }, run);
+}
+
+async function answered(spec: AnyEndpointSpec, outcome: unknown): Promise<Answer> {
+  if (isRefusal(outcome)) return spec.surface.refusal(outcome);
+  const body = spec.output.parse(outcome);
+  return body instanceof Streamed
+    ? { status: 200, body: undefined, stream: await body.begun() }
+    : { status: 200, body };
 }
 
 /** Two customers may choose the same idempotency key; a license key tells them apart. */

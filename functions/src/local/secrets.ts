@@ -16,6 +16,11 @@ const hex = () => randomBytes(32).toString("hex");
 /** What the service cannot run without, and how each is made on the first start. */
 const generated: Readonly<Record<string, () => string>> = {
   ADMIN_SECRET: hex,
+  WEBHOOK_SECRET: hex,
+  STRIPE_WEBHOOK_SECRET: () => `whsec_${hex()}`,
+  GUMROAD_WEBHOOK_SECRET: hex,
+  LEMON_SQUEEZY_WEBHOOK_SECRET: hex,
+  PADDLE_WEBHOOK_SECRET: () => `pdl_ntfset_${hex()}`,
   LOOKUP_PEPPER: hex,
   ENCRYPTION_KEYS: () => `1:${hex()}`,
 };

@@ -1,4 +1,4 @@
-import { auditedChange } from "../core/audit.ts";
+import { type AuditEntry, auditedChange } from "../core/audit.ts";
 import { auditEntries } from "../store/collections.ts";
 import type { Transaction } from "../store/document-store.ts";
 import type { Deps } from "./deps.ts";
@@ -17,13 +17,18 @@ type Change = {
 export type Audit = (tx: Transaction, change: Change) => void;
 
 /** Prepares the audit entry of one request; call what it returns beside the change's own writes. */
-export function auditor(deps: Deps, principal: Principal): Audit {
+export const auditor = (deps: Deps, principal: Principal): Audit =>
+  auditorAs(
+    deps,
+    principal.kind === "administrator"
+      ? { kind: "administrator", keyId: null }
+      : { kind: "api-key", keyId: principal.keyId },
+  );
+
+/** The same for one who is no principal: a payment provider. */
+export function auditorAs(deps: Pick<Deps, "newId" | "now">, actor: AuditEntry["actor"]): Audit {
   const id = deps.newId();
   const at = deps.now();
-  const actor =
-    principal.kind === "administrator"
-      ? { kind: "administrator" as const, keyId: null }
-      : { kind: "api-key" as const, keyId: principal.keyId };
   return (tx, { before, after, ...what }) => {
     tx.create(auditEntries, {
       id,

@@ -1,13 +1,5 @@
-import type { IncomingHttpHeaders } from "node:http";
 import type { Message } from "../core/payments.ts";
-
-/** A webhook request as it came. */
-export type Received = {
-  readonly raw: Buffer;
-  readonly headers: IncomingHttpHeaders;
-  /** Of fields that came twice, the first. */
-  readonly query: Readonly<Record<string, string>>;
-};
+import type { Received } from "../http/request.ts";
 
 /** How far the time in a signature may be from ours, either way. */
 export const TOLERANCE_MS = 300_000;

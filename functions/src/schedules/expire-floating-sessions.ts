@@ -11,7 +11,7 @@ export const expireFloatingSessions = onSchedule(
     schedule: "every 1 minutes",
     memory: "256MiB",
     maxInstances: 1,
-    secrets: boundSecrets({ administers: false }),
+    secrets: boundSecrets(),
   },
   async () => {
     const { deps } = await liveEdge();

@@ -10,7 +10,7 @@ export const suspendLicenses = onSchedule(
     schedule: "every 10 minutes",
     memory: "256MiB",
     maxInstances: 1,
-    secrets: boundSecrets({ administers: false }),
+    secrets: boundSecrets(),
   },
   async () => {
     const { deps } = await liveEdge();

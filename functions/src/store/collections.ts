@@ -315,7 +315,10 @@ export const auditEntries = collection({
     id: z.uuid(),
     accountId: z.string(),
     at: instant,
-    actor: z.object({ kind: z.enum(["administrator", "api-key"]), keyId: z.uuid().nullable() }),
+    actor: z.object({
+      kind: z.enum(["administrator", "api-key", "payment"]),
+      keyId: z.uuid().nullable(),
+    }),
     /** The same key, where a query can compare it. */
     actorKeyId: z.uuid().nullable().default(null),
     /** A verb of a record, such as `license.update`. */
@@ -358,6 +361,120 @@ export const usageDays = collection({
   queries: {},
 });
 
+const provider = z.enum(["native", "stripe", "gumroad", "lemonSqueezy", "paddle"]);
+
+const paymentEvent = z.object({
+  kind: z.enum(["completed", "renewed", "cancelled", "refunded", "disputed", "dispute_won"]),
+  references: z.array(z.string()).readonly(),
+  claims: z.array(z.string()).readonly(),
+  email: z.string().nullable(),
+  buyer: z.string().nullable(),
+  lines: z
+    .array(
+      z.object({
+        productId: z.string().nullable(),
+        variant: z.string().nullable(),
+        sold: z.array(z.string()).readonly(),
+        hint: z.object({ productId: z.string(), variant: z.string().nullable() }).nullable(),
+        quantity: count,
+      }),
+    )
+    .readonly(),
+  subscription: z.boolean(),
+  paidUntil: instant.nullable(),
+  licenseType: licenseType.nullable(),
+  maxMachines: limit.nullable(),
+  durationDays: count.nullable(),
+  trialDays: count.nullable(),
+  discountCode: z.string().nullable(),
+  licenseKey: z.string().nullable(),
+  disputeId: z.string().nullable(),
+  purchaseId: z.string().nullable(),
+});
+
+/** One sale of a payment provider. */
+export const purchases = collection({
+  name: "purchases",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    provider,
+    accountId: z.string().nullable(),
+    references: z.array(z.string()),
+    licenseIds: z.array(z.uuid()),
+    sale: paymentEvent.nullable(),
+    waitingEvents: z.array(z.string()),
+    provisional: z.boolean(),
+    paidUntil: instant.nullable(),
+    earlyRenewals: z.array(count.nullable()),
+    reversal: z.enum(["refund", "chargeback"]).nullable(),
+    wonDisputes: z.array(z.string()),
+    cancelledAt: instant.nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {},
+});
+
+/** A name by which a provider's events speak of a purchase; the id is derived from it. */
+export const purchaseReferences = collection({
+  name: "purchaseReferences",
+  idField: "id",
+  shape: { id: z.string(), purchaseId: z.string(), createdAt: instant },
+  queries: {},
+});
+
+/** What may count once, such as an invoice; the id is derived from it. */
+export const paymentClaims = collection({
+  name: "paymentClaims",
+  idField: "id",
+  shape: { id: z.string(), createdAt: instant },
+  queries: {},
+});
+
+/** The address of a provider's customer; the id is derived from the provider's name for them. */
+export const paymentContacts = collection({
+  name: "paymentContacts",
+  idField: "id",
+  shape: { id: z.string(), email: z.string(), updatedAt: instant },
+  queries: {},
+});
+
+/** A webhook that proved its origin. The id is derived from the provider's event id or the payload. */
+export const inboundEvents = collection({
+  name: "inboundEvents",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    provider,
+    /** Null while no product says whose it is. */
+    accountId: z.string().nullable(),
+    type: z.string(),
+    status: z.enum(["done", "ignored", "waiting", "failed"]),
+    /** Why it was ignored, waits or failed. */
+    reason: z.string().nullable(),
+    /** The buyer whose address it lacks. */
+    waitsForBuyer: z.string().nullable(),
+    licenseIds: z.array(z.uuid()),
+    attempts: count,
+    /** Kept until it is done, for another attempt. */
+    payloadSealed: z.string().nullable(),
+    /** Sealed JSON of the license keys it was answered with. */
+    keysSealed: z.string().nullable(),
+    receivedAt: instant,
+    updatedAt: instant,
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {
+    newest: { order: ["receivedAt", "desc"] },
+    byStatus: { equal: ["status"], order: ["receivedAt", "desc"] },
+    byAccount: { equal: ["accountId"], order: ["receivedAt", "desc"] },
+    byAccountAndStatus: { equal: ["accountId", "status"], order: ["receivedAt", "desc"] },
+    byBuyer: { equal: ["waitsForBuyer"], order: ["receivedAt", "asc"] },
+  },
+});
+
 /** What a request with an `Idempotency-Key` did and answered. */
 export const idempotencyRecords = collection({
   name: "idempotencyRecords",
@@ -389,5 +506,10 @@ export const collections = [
   keyrings,
   auditEntries,
   usageDays,
+  purchases,
+  purchaseReferences,
+  paymentClaims,
+  paymentContacts,
+  inboundEvents,
   idempotencyRecords,
 ] as const;

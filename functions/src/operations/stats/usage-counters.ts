@@ -11,7 +11,9 @@ const KEPT_DAYS = 400;
 /** Products in one transaction: well under what an engine takes. */
 const BATCH = 100;
 
-type Event = Pick<License, "accountId" | "productId"> & { readonly denied: boolean };
+/** `productId` is null for what is about no product. */
+type Counted = { readonly accountId: string; readonly productId: string | null };
+type Event = Counted & { readonly denied: boolean };
 
 export type UsageCounters = {
   readonly count: (event: Event) => void;
@@ -21,7 +23,7 @@ export type UsageCounters = {
 
 export type FlushPolicy = { readonly everyEvents: number; readonly everyMs: number };
 
-type Tally = Pick<License, "accountId" | "productId"> & { day: number; usage: UsageCount };
+type Tally = Counted & { day: number; usage: UsageCount };
 
 export const usageDayId = (accountId: string, productId: string | null, day: number): string =>
   derivedId("usage-day", accountId, productId ?? "", String(day));
@@ -108,7 +110,8 @@ async function save(store: DocumentStore, tallies: readonly Tally[]): Promise<vo
   if (!first) return;
   const { accountId, day } = first;
   const all = tallies.reduce((sum, { usage }) => addUsage(sum, usage), NO_USAGE);
-  const added = [...tallies, { productId: null, usage: all }].map(({ productId, usage }) => ({
+  const ofProducts = tallies.filter(({ productId }) => productId !== null);
+  const added = [...ofProducts, { productId: null, usage: all }].map(({ productId, usage }) => ({
     id: usageDayId(accountId, productId, day),
     productId,
     usage,

@@ -1,0 +1,225 @@
+import { reinstated, reversed } from "./license-changes.ts";
+import type { PaymentEvent, Provider } from "./payments.ts";
+import type { License } from "./records.ts";
+
+const DAY_MS = 86_400_000;
+/** Until the provider says how long is paid for; longer than a month has days. */
+const PROVISIONAL_DAYS = 31;
+/** A dispute that came without an id. */
+const UNNAMED = "";
+
+/** What is known of one purchase, whatever events told it and in whatever order. */
+export type Purchase = {
+  id: string;
+  provider: Provider;
+  /** Of its licenses; null before there are any. */
+  accountId: string | null;
+  references: string[];
+  licenseIds: string[];
+  /** The sale as far as events told it; null before any did, and once its licenses are made. */
+  sale: PaymentEvent | null;
+  /** Inbound events that wait for the rest of the sale. */
+  waitingEvents: string[];
+  /** The end of its licenses is a guess. */
+  provisional: boolean;
+  paidUntil: number | null;
+  /** Renewals before the sale that said no end: how many days, or null for what the variant says. */
+  earlyRenewals: (number | null)[];
+  /** Why its licenses are, or will be, revoked. */
+  reversal: "refund" | "chargeback" | null;
+  wonDisputes: string[];
+  cancelledAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+};
+
+export const newPurchase = (id: string, provider: Provider, now: number): Purchase => ({
+  id,
+  provider,
+  accountId: null,
+  references: [],
+  licenseIds: [],
+  sale: null,
+  waitingEvents: [],
+  provisional: false,
+  paidUntil: null,
+  earlyRenewals: [],
+  reversal: null,
+  wonDisputes: [],
+  cancelledAt: null,
+  createdAt: now,
+  updatedAt: now,
+});
+
+const latest = (...instants: readonly (number | null)[]): number | null => {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length > 0 ? Math.max(...known) : null;
+};
+const union = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
+
+/** Two records of one purchase become one: events spoke of it by different names. */
+export const mergedPurchase = (one: Purchase, other: Purchase): Purchase => ({
+  ...one,
+  accountId: one.accountId ?? other.accountId,
+  references: union(one.references, other.references),
+  licenseIds: union(one.licenseIds, other.licenseIds),
+  sale: other.sale && one.sale ? mergedSale(other.sale, one.sale) : (one.sale ?? other.sale),
+  waitingEvents: union(one.waitingEvents, other.waitingEvents),
+  provisional: one.provisional || other.provisional,
+  paidUntil: latest(one.paidUntil, other.paidUntil),
+  earlyRenewals: [...one.earlyRenewals, ...other.earlyRenewals],
+  reversal: one.reversal === "refund" ? "refund" : (other.reversal ?? one.reversal),
+  wonDisputes: union(one.wonDisputes, other.wonDisputes),
+  cancelledAt: latest(one.cancelledAt, other.cancelledAt),
+  createdAt: Math.min(one.createdAt, other.createdAt),
+});
+
+/** What the later event says, and of the earlier what the later leaves open. */
+function mergedSale(earlier: PaymentEvent, later: PaymentEvent): PaymentEvent {
+  const said = Object.entries(later).filter(
+    ([, value]) => value !== null && !(Array.isArray(value) && value.length === 0),
+  );
+  const subscription = earlier.subscription || later.subscription;
+  return { ...earlier, ...Object.fromEntries(said), subscription };
+}
+
+/** The purchase with what the event says of it. */
+export function noted(purchase: Purchase, event: PaymentEvent, now: number): Purchase {
+  const sold = purchase.licenseIds.length > 0;
+  const known: Purchase = {
+    ...purchase,
+    references: union(purchase.references, event.references),
+    updatedAt: now,
+  };
+  const dispute = event.disputeId ?? UNNAMED;
+  switch (event.kind) {
+    case "completed": {
+      const sale = purchase.sale ? mergedSale(purchase.sale, event) : event;
+      const paidUntil = latest(purchase.paidUntil, event.paidUntil);
+      return { ...known, paidUntil, sale: sold ? null : sale };
+    }
+    case "renewed": {
+      const paidUntil = latest(purchase.paidUntil, event.paidUntil);
+      if (sold || event.paidUntil !== null) return { ...known, paidUntil };
+      return { ...known, earlyRenewals: [...purchase.earlyRenewals, event.durationDays] };
+    }
+    case "cancelled":
+      return { ...known, cancelledAt: now };
+    case "refunded":
+      return { ...known, reversal: "refund" };
+    case "disputed":
+      return purchase.wonDisputes.includes(dispute) || purchase.reversal === "refund"
+        ? known
+        : { ...known, reversal: "chargeback" };
+    case "dispute_won":
+      return {
+        ...known,
+        wonDisputes: union(purchase.wonDisputes, [dispute]),
+        reversal: purchase.reversal === "chargeback" ? null : purchase.reversal,
+      };
+  }
+}
+
+/** A license of the purchase after the event. `noted` is the purchase that knows of it. */
+export function applied(ask: {
+  license: License;
+  event: PaymentEvent;
+  before: Purchase;
+  noted: Purchase;
+  /** How long the license's variant lasts. */
+  variantDays: number | null;
+  now: number;
+}): License {
+  const { license, event, before, now } = ask;
+  switch (event.kind) {
+    case "completed":
+      return event.paidUntil === null ? license : paidTo(license, event.paidUntil, before);
+    case "renewed": {
+      if (event.paidUntil !== null) return paidTo(license, event.paidUntil, before);
+      return extended(license, event.durationDays ?? ask.variantDays ?? PROVISIONAL_DAYS, now);
+    }
+    case "cancelled":
+      return license;
+    case "refunded":
+      return reversed(license, "refund", now);
+    case "disputed":
+      return ask.noted.reversal === null ? license : reversed(license, "chargeback", now);
+    case "dispute_won":
+      return license.status === "revoked" && license.disputeReason === "chargeback"
+        ? reinstated(license, now)
+        : license;
+  }
+}
+
+/** A license of one purchase after another turned out to be the same purchase. */
+export function absorbed(ask: {
+  license: License;
+  into: Purchase;
+  other: Purchase;
+  variantDays: number | null;
+  now: number;
+}): License {
+  const { into, other, variantDays, now } = ask;
+  let license = ask.license;
+  if (other.paidUntil !== null) license = paidTo(license, other.paidUntil, into);
+  for (const early of other.earlyRenewals) {
+    license = extended(license, early ?? variantDays ?? PROVISIONAL_DAYS, now);
+  }
+  return other.reversal === null ? license : reversed(license, other.reversal, now);
+}
+
+/** From the later of now and its end; a perpetual license stays perpetual. */
+const extended = (license: License, days: number, now: number): License =>
+  license.expiresAt === null
+    ? license
+    : { ...license, expiresAt: Math.max(now, license.expiresAt) + days * DAY_MS };
+
+/** The first end that the provider says replaces a guess; later ones only extend. */
+function paidTo(license: License, paidUntil: number, { provisional }: Purchase): License {
+  if (license.expiresAt === null) return license;
+  const expiresAt = provisional ? paidUntil : Math.max(license.expiresAt, paidUntil);
+  return expiresAt === license.expiresAt ? license : { ...license, expiresAt };
+}
+
+/**
+ * When what was sold ends (reference, section 14.1): the provider's end, else `durationDays`, else
+ * `trialDays`, else the code's trial days, else the variant's duration; null is perpetual.
+ */
+export function saleEnd(ask: {
+  purchase: Purchase;
+  sale: PaymentEvent;
+  codeTrialDays: number | null;
+  variantDays: number | null;
+  now: number;
+}): { expiresAt: number | null; provisional: boolean } {
+  const { purchase, sale, now } = ask;
+  const days = sale.durationDays ?? sale.trialDays ?? ask.codeTrialDays ?? ask.variantDays;
+  const provisional = sale.subscription && purchase.paidUntil === null;
+  const first = days ?? (provisional ? PROVISIONAL_DAYS : null);
+  if (purchase.paidUntil !== null) return { expiresAt: purchase.paidUntil, provisional };
+  if (first === null) return { expiresAt: null, provisional };
+  const renewals = purchase.earlyRenewals.map(
+    (early) => early ?? ask.variantDays ?? PROVISIONAL_DAYS,
+  );
+  const total = renewals.reduce((sum, more) => sum + more, first);
+  return { expiresAt: now + total * DAY_MS, provisional };
+}
+
+/** A webhook that proved its origin, and what became of it. */
+export type InboundEvent = {
+  id: string;
+  provider: Provider;
+  accountId: string | null;
+  /** The provider's name for what happened. */
+  type: string;
+  status: "done" | "ignored" | "waiting" | "failed";
+  reason: string | null;
+  waitsForBuyer: string | null;
+  licenseIds: string[];
+  attempts: number;
+  payloadSealed: string | null;
+  keysSealed: string | null;
+  receivedAt: number;
+  updatedAt: number;
+  expireAt: number;
+};

@@ -1,0 +1,182 @@
+import { codeStanding, goodForProduct } from "../../core/codes.ts";
+import { accept, type Decision, type RefusalCode, refuse } from "../../core/decision.ts";
+import { reversed } from "../../core/license-changes.ts";
+import { canonicalLicenseKey } from "../../core/license-keys.ts";
+import { seatsFor, variantName } from "../../core/licenses.ts";
+import type { PaymentEvent, SaleLine } from "../../core/payments.ts";
+import { type Purchase, saleEnd } from "../../core/purchases.ts";
+import type { Code, License, Product } from "../../core/records.ts";
+import { codes, licenses, variants } from "../../store/collections.ts";
+import type { Transaction } from "../../store/document-store.ts";
+import { keyHashOf } from "../activations/machine.ts";
+import type { Audit } from "../audit.ts";
+import { codeIdOf } from "../codes/find-code.ts";
+import type { Deps } from "../deps.ts";
+import { draftLicense } from "../licenses/draft-license.ts";
+import type { Principal } from "../principal.ts";
+import { reachProduct } from "../products/find-product.ts";
+import { variantIdOf } from "../products/find-variant.ts";
+import { findByPaymentId } from "../products/payment-ids.ts";
+
+const DAY_MS = 86_400_000;
+const DEFAULT_GRACE_DAYS = 3;
+const DEFAULT_VARIANT = "indie";
+
+/** Ids and keys for licenses, drawn before the transaction. */
+export type Drawn = {
+  readonly id: string;
+  readonly licenseKey: string;
+  readonly audit: Audit;
+};
+
+/** One sale makes no more: a transaction has an end. */
+export const MAX_LICENSES = 100;
+
+const HOW_TO_NAME =
+  "Name the product where only the seller can, or list the provider's id in its paymentIds.";
+const REASONS: Partial<Record<RefusalCode, string>> = {
+  PRODUCT_NOT_FOUND: "a product of the sale does not exist",
+  PRODUCT_ARCHIVED: "the product is archived; make it live, or refund the sale",
+  VARIANT_INACTIVE: "the variant is inactive; make it active, or refund the sale",
+};
+
+type Unfulfilled = { readonly ok: false; readonly reason: string };
+const unfulfilled = (reason: string): Unfulfilled => ({ ok: false, reason });
+
+export type Fulfilled = {
+  readonly ok: true;
+  readonly sold: readonly { readonly license: License; readonly licenseKey: string }[];
+  readonly product: Product;
+  /** The code whose use is to be counted. */
+  readonly code: Code | undefined;
+  readonly provisional: boolean;
+  /** What else was in the sale and is no product here. */
+  readonly unknown: readonly string[];
+};
+
+/** The licenses of a sale; reads what they need and writes nothing. */
+export async function fulfilSale(
+  deps: Pick<Deps, "vault">,
+  tx: Transaction,
+  principal: Principal,
+  ask: {
+    readonly purchase: Purchase;
+    readonly sale: PaymentEvent & { readonly email: string };
+    readonly drawn: readonly Drawn[];
+    readonly now: number;
+  },
+): Promise<Fulfilled | Unfulfilled> {
+  const { purchase, sale, now } = ask;
+  const found: { line: SaleLine; product: Product; variant: string }[] = [];
+  const unknown: string[] = [];
+  for (const line of sale.lines) {
+    const what = await productOf(tx, principal, purchase, line);
+    if (what.ok) found.push({ line, product: what.product, variant: what.variant });
+    else unknown.push(line.productId ?? line.sold[0] ?? line.hint?.productId ?? "");
+  }
+  const [first] = found;
+  if (!first) return unfulfilled(`No product here is ${unknown.join(", ")}. ${HOW_TO_NAME}`);
+  const drawn = [...ask.drawn];
+  const sold: { license: License; licenseKey: string }[] = [];
+  let provisional = false;
+  let used: Code | undefined;
+  for (const { line, product, variant: name } of found) {
+    const variant = await tx.get(variants, variantIdOf(product.id, name));
+    const code = await codeOf(tx, product, sale.discountCode, now);
+    used ??= code;
+    const end = saleEnd({
+      purchase,
+      sale,
+      codeTrialDays: code?.trialDays ?? null,
+      variantDays: variant?.durationDays ?? null,
+      now,
+    });
+    provisional ||= end.provisional;
+    const apart = product.quantity === "keys" ? line.quantity : 1;
+    for (let number = 0; number < apart; number++) {
+      const issued = sale.licenseKey !== null && sold.length === 0 ? sale.licenseKey : undefined;
+      const next = drawn.shift();
+      if (!next) return unfulfilled(`More than ${MAX_LICENSES} licenses in one sale.`);
+      const licenseKey = issued === undefined ? next.licenseKey : canonicalLicenseKey(issued);
+      const draft = await draftLicense(
+        deps,
+        tx,
+        principal,
+        {
+          email: sale.email,
+          productId: product.id,
+          variant: name,
+          licenseType: sale.licenseType ?? undefined,
+          maxMachines: sale.maxMachines ?? undefined,
+          expiresAt: end.expiresAt,
+          discountCode: sale.discountCode ?? undefined,
+          purchaseId: sale.purchaseId ?? undefined,
+        },
+        { id: next.id, licenseKey, now },
+      );
+      if (!draft.ok) return unfulfilled(`${product.handle}: ${REASONS[draft.code] ?? draft.code}`);
+      if (draft.unsold) {
+        return unfulfilled(`${product.handle}: ${REASONS[draft.unsold.code] ?? draft.unsold.code}`);
+      }
+      if (issued !== undefined && (await tx.get(licenses, keyHashOf(deps, licenseKey)))) {
+        return unfulfilled("Another license has the key that the provider issued.");
+      }
+      const terms = product.quantity === "keys" ? {} : seatsFor(draft.license, line.quantity);
+      const graceMs = sale.subscription ? (product.graceDays ?? DEFAULT_GRACE_DAYS) * DAY_MS : 0;
+      const license = { ...draft.license, ...terms, graceMs, purchasedAt: now };
+      const { reversal } = purchase;
+      sold.push({
+        licenseKey,
+        license: reversal === null ? license : reversed(license, reversal, now),
+      });
+    }
+  }
+  return { ok: true, sold, product: first.product, code: used, provisional, unknown };
+}
+
+type Sold = { readonly product: Product; readonly variant: string };
+
+/**
+ * What a line sold: the product that the seller named, else the one that lists the provider's id. A
+ * name that the buyer could have written counts only for a product that lists no ids of the provider:
+ * otherwise the price of one thing would buy another.
+ */
+async function productOf(
+  tx: Transaction,
+  principal: Principal,
+  { provider }: Purchase,
+  line: SaleLine,
+): Promise<Decision<Sold>> {
+  const named = (product: Product, ...names: readonly (string | null | undefined)[]) =>
+    accept({
+      product,
+      variant: variantName(product.handle, names.find((name) => name) ?? DEFAULT_VARIANT),
+    });
+  if (line.productId !== null) {
+    const found = await reachProduct(tx, principal, { productId: line.productId });
+    return found.ok ? named(found.product, line.variant) : found;
+  }
+  const listed = provider === "native" ? undefined : await findByPaymentId(tx, provider, line.sold);
+  if (listed) {
+    const found = await reachProduct(tx, principal, { productId: listed.productId });
+    return found.ok ? named(found.product, listed.variant, line.variant) : found;
+  }
+  if (!line.hint) return refuse("PRODUCT_NOT_FOUND");
+  const hinted = await reachProduct(tx, principal, { productId: line.hint.productId });
+  if (!hinted.ok) return hinted;
+  const guarded = hinted.product.paymentIds.some((id) => id.provider === provider);
+  return guarded
+    ? refuse("PRODUCT_NOT_FOUND")
+    : named(hinted.product, line.hint.variant, line.variant);
+}
+
+/** A code that can still be used for the product; what was paid is sold whatever the code was. */
+async function codeOf(
+  tx: Transaction,
+  product: Product,
+  given: string | null,
+  now: number,
+): Promise<Code | undefined> {
+  const code = given === null ? undefined : await tx.get(codes, codeIdOf(product.accountId, given));
+  return code && goodForProduct(code, product.id) && !codeStanding(code, now) ? code : undefined;
+}
