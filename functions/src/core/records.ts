@@ -95,6 +95,8 @@ export type License = {
   /** The status that the enforcement rules took over from; null while they leave it alone. */
   statusBeforeRules: LicenseStatus | null;
   expiresAt: number | null;
+  /** How long it goes on as degraded past `expiresAt`. */
+  graceMs: number;
   purchasedAt: number | null;
   discountCode: string | null;
   purchaseId: string | null;

@@ -193,6 +193,8 @@ export const licenses = collection({
     suspendsAt: instant.nullable().default(null),
     statusBeforeRules: licenseStatus.nullable().default(null),
     expiresAt: instant.nullable(),
+    /** How long it goes on as degraded past `expiresAt`. */
+    graceMs: count.default(0),
     purchasedAt: instant.nullable(),
     discountCode: z.string().nullable(),
     purchaseId: z.string().nullable(),

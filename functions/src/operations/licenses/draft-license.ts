@@ -68,6 +68,7 @@ export async function draftLicense(
       email: ask.email,
       variant: variant?.name ?? name,
       ...termsOf(ask, variant, made.now),
+      graceMs: 0,
       status: "active",
       threatLevel: 0,
       machinesUsed: 0,
