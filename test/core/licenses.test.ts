@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import {
   coversProduct,
+  seatsFor,
   slotsOf,
   standing,
+  statusAt,
   termsOf,
   tokenExpiry,
   variantName,
 } from "../../functions/src/core/licenses.ts";
-import type { License } from "../../functions/src/core/records.ts";
+import type { License, LicenseStatus } from "../../functions/src/core/records.ts";
 import {
   DAY,
   HOUR,
@@ -32,8 +34,31 @@ describe("standing", () => {
     ["suspended before expired", { status: "suspended", ...over }, "LICENSE_SUSPENDED"],
     ["revoked before expired", { status: "revoked", ...over }, "LICENSE_REVOKED"],
     ["the last millisecond", { expiresAt: NOW + 1 }, undefined],
+    ["in grace", { ...over, graceMs: DAY }, undefined],
+    ["the last millisecond of grace", { expiresAt: NOW - DAY + 1, graceMs: DAY }, undefined],
+    ["past its grace", { expiresAt: NOW - DAY, graceMs: DAY }, "LICENSE_EXPIRED"],
+    ["suspended in grace", { status: "suspended", ...over, graceMs: DAY }, "LICENSE_SUSPENDED"],
+    ["revoked in grace", { status: "revoked", ...over, graceMs: DAY }, "LICENSE_REVOKED"],
   ])("%s", (_, changes, code) => {
     expect(standing(license(changes), NOW)?.code).toBe(code);
+  });
+});
+
+describe("statusAt", () => {
+  const grace = { expiresAt: NOW, graceMs: DAY };
+  test.each<[string, Partial<License>, number, LicenseStatus]>([
+    ["active before its expiry", grace, NOW - 1, "active"],
+    ["degraded from its expiry", grace, NOW, "degraded"],
+    ["degraded until its grace ends", grace, NOW + DAY - 1, "degraded"],
+    ["as it was written once the grace is over", grace, NOW + DAY, "active"],
+    ["without grace never degraded", { expiresAt: NOW }, NOW, "active"],
+    ["perpetual never degraded", { graceMs: DAY }, NOW, "active"],
+    ["degraded already", { ...grace, status: "degraded" }, NOW, "degraded"],
+    ["suspended by hand", { ...grace, status: "suspended" }, NOW, "suspended"],
+    ["suspended when due", { ...grace, suspendsAt: NOW }, NOW, "suspended"],
+    ["revoked", { ...grace, status: "revoked" }, NOW, "revoked"],
+  ])("%s", (_, changes, now, status) => {
+    expect(statusAt(license(changes), now)).toBe(status);
   });
 });
 
@@ -97,9 +122,49 @@ describe("tokenExpiry", () => {
     ["24 hours when degraded", { status: "degraded" }, NOW + 24 * HOUR],
     ["the license's end when that is sooner", { expiresAt: NOW + DAY }, NOW + DAY],
     ["30 days when the license lives longer", { expiresAt: NOW + 31 * DAY }, NOW + 30 * DAY],
+    ["the end of its grace", { expiresAt: NOW + DAY, graceMs: DAY }, NOW + 2 * DAY],
+    ["24 hours in grace", { expiresAt: NOW, graceMs: 3 * DAY }, NOW + 24 * HOUR],
+    ["in grace: its end, too", { expiresAt: NOW, graceMs: HOUR }, NOW + HOUR],
+    ["its suspension, if sooner", { expiresAt: NOW, graceMs: DAY, suspendsAt: NOW + 1 }, NOW + 1],
     ["degraded: the end, too", { status: "degraded", expiresAt: NOW + HOUR }, NOW + HOUR],
   ])("%s", (_, changes, end) => {
     expect(tokenExpiry(license(changes), NOW)).toBe(end);
+  });
+});
+
+describe("seatsFor", () => {
+  test.each<[string, Partial<License>, number, Partial<License>]>([
+    ["machines", { maxMachines: 2 }, 3, { maxMachines: 6, maxConcurrent: null }],
+    ["one is one", { maxMachines: 2 }, 1, { maxMachines: 2 }],
+    [
+      "seats, and machines with them",
+      { licenseType: "floating", maxMachines: 2, maxConcurrent: 5 },
+      4,
+      { maxMachines: 8, maxConcurrent: 20 },
+    ],
+    [
+      "machines where seats are not said",
+      { licenseType: "floating", maxMachines: 2 },
+      4,
+      { maxMachines: 8, maxConcurrent: null },
+    ],
+    [
+      "unlimited stays unlimited",
+      { licenseType: "floating", maxMachines: -1, maxConcurrent: -1 },
+      4,
+      { maxMachines: -1, maxConcurrent: -1 },
+    ],
+    ["never over a million", { maxMachines: 600_000 }, 2, { maxMachines: 1_000_000 }],
+    [
+      "a site stays a site",
+      { licenseType: "site", maxMachines: 3, maxConcurrent: 3 },
+      4,
+      { maxMachines: 3, maxConcurrent: 3 },
+    ],
+  ])("%s", (_, terms, quantity, slots) => {
+    const { licenseType, maxMachines, maxConcurrent } = license(terms);
+    const asked = { licenseType, maxMachines, maxConcurrent, expiresAt: NOW };
+    expect(seatsFor(asked, quantity)).toEqual({ ...asked, ...slots });
   });
 });
 

@@ -1,7 +1,9 @@
+import { findByPaymentId } from "../../functions/src/operations/products/payment-ids.ts";
+import { products } from "../../functions/src/store/collections.ts";
 import { countedOf, licenseOf } from "../support/change-license.ts";
 import { useEngines } from "../support/engines.ts";
 import { raceForAttempts, raceForMachines, raceForSeats, raceForTrials } from "../support/races.ts";
-import { ADMIN_SECRET, openWorld, type World } from "../support/world.ts";
+import { ADMIN_SECRET, openWorld, type Reply, type World } from "../support/world.ts";
 
 describe.each(useEngines())("$name: 200 parallel requests", ({ open, retries }) => {
   let world: World;
@@ -65,6 +67,39 @@ describe.each(useEngines())("$name: 200 parallel requests", ({ open, retries }) 
       ...rotations(two["keyId"], 5),
     ]);
     expect(await secretsThatWork([two["apiKey"], ...late.filter(Boolean)])).toBe(0);
+  });
+
+  test("give an id of a payment provider to one of 20 products", async () => {
+    world = await openWorld({ store: open() });
+    const headers = { "x-admin-secret": ADMIN_SECRET };
+    const names = Array.from({ length: 20 }, (_, index) => `prod_${index}`);
+    // Half are there already, half come with the id.
+    for (const productId of names.slice(10)) {
+      await world.admin("createProduct", { name: "x", productId });
+    }
+    const claim = async (productId: string, index: number, left = retries): Promise<Reply> => {
+      const paymentIds = { stripe: [{ id: "price_1", variant: productId }, `own_${productId}`] };
+      const [name, body] =
+        index < 10
+          ? ["createProduct", { name: "x", productId, paymentIds }]
+          : ["updateProduct", { productId, paymentIds }];
+      const reply = await world.call(name as string, body, { headers });
+      return reply.status === 503 && left > 0 ? claim(productId, index, left - 1) : reply;
+    };
+    const replies = await Promise.all(names.map((name, index) => claim(name, index)));
+    const winners = names.filter((_, index) => replies[index]?.status === 200);
+    expect(winners).toHaveLength(1);
+    const refused = replies.filter(({ body }) => body["code"] === "PAYMENT_ID_TAKEN");
+    expect(refused).toHaveLength(19);
+    const found = await findByPaymentId(world.store, "stripe", ["price_1"]);
+    expect(found?.variant).toBe(winners[0]);
+    const product = await world.store.get(products, found?.productId ?? "");
+    expect(product).toMatchObject({ handle: winners[0], paymentIds: [{}, {}] });
+    // Who lost has nothing else of what it asked for either.
+    for (const name of names) {
+      const own = await findByPaymentId(world.store, "stripe", [`own_${name}`]);
+      expect(own !== undefined).toBe(name === winners[0]);
+    }
   });
 
   test("redeem a code of 10 uses 10 times, and give one address one trial", async () => {

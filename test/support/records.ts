@@ -43,6 +43,7 @@ export const license = (changes: Partial<License> = {}): License => ({
   suspendsAt: null,
   statusBeforeRules: null,
   expiresAt: null,
+  graceMs: 0,
   purchasedAt: null,
   discountCode: null,
   purchaseId: null,

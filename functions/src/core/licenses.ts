@@ -2,22 +2,37 @@ import { type Refusal, refuse } from "./decision.ts";
 import type { License, LicenseStatus, LicenseType, Variant } from "./records.ts";
 
 export const UNLIMITED = -1;
+/** The most machines or seats a limit may be. */
+export const MOST_SLOTS = 1_000_000;
 const DAY_MS = 86_400_000;
 /** The longest a token lives. */
 export const TOKEN_LIFE_MS = 30 * DAY_MS;
 const DEGRADED_TOKEN_LIFE_MS = DAY_MS;
 
-/** The status as it is now: threat level 3 blocks at its time, whoever writes it down when. */
-export const statusAt = (license: License, now: number): LicenseStatus =>
-  license.suspendsAt !== null && now >= license.suspendsAt ? "suspended" : license.status;
+/** When the license is over, its grace included. */
+export const endOf = (license: License): number =>
+  license.expiresAt === null ? Number.POSITIVE_INFINITY : license.expiresAt + license.graceMs;
+
+/** Past its expiry, and good for a little longer. */
+export const isInGrace = (license: License, now: number): boolean =>
+  license.expiresAt !== null && now >= license.expiresAt && now < endOf(license);
+
+/**
+ * The status as it is now: threat level 3 blocks at its time and grace begins at its own, whoever
+ * writes it down when.
+ */
+export function statusAt(license: License, now: number): LicenseStatus {
+  if (license.suspendsAt !== null && now >= license.suspendsAt) return "suspended";
+  return license.status === "active" && isInGrace(license, now) ? "degraded" : license.status;
+}
 
 /** The refusal that any use of the license meets now, or `undefined` when it stands. */
 export function standing(license: License, now: number): Refusal | undefined {
   const status = statusAt(license, now);
   if (status === "revoked") return refuse("LICENSE_REVOKED");
   if (status === "suspended") return refuse("LICENSE_SUSPENDED");
-  // Expiry is exclusive: at the very millisecond of expiresAt the license is over.
-  if (license.expiresAt !== null && now >= license.expiresAt) return refuse("LICENSE_EXPIRED");
+  // The end is exclusive: at its very millisecond the license is over.
+  if (now >= endOf(license)) return refuse("LICENSE_EXPIRED");
   return undefined;
 }
 
@@ -48,12 +63,11 @@ export function slotsOf(license: License): number | undefined {
 
 /**
  * When a token issued now ends. 30 days, 24 hours on a degraded license (reference, section 6.1),
- * and never past the license or its suspension: offline clients know no other end.
+ * and never past the license's end or its suspension: offline clients know no other end.
  */
 export function tokenExpiry(license: License, now: number): number {
-  const life = license.status === "degraded" ? DEGRADED_TOKEN_LIFE_MS : TOKEN_LIFE_MS;
-  const never = Number.POSITIVE_INFINITY;
-  return Math.min(now + life, license.expiresAt ?? never, license.suspendsAt ?? never);
+  const life = statusAt(license, now) === "degraded" ? DEGRADED_TOKEN_LIFE_MS : TOKEN_LIFE_MS;
+  return Math.min(now + life, endOf(license), license.suspendsAt ?? Number.POSITIVE_INFINITY);
 }
 
 export type Terms = Pick<License, "licenseType" | "maxMachines" | "maxConcurrent" | "expiresAt">;
@@ -74,6 +88,20 @@ export function termsOf(asked: AskedTerms, variant: Variant | undefined, now: nu
           ? null
           : now + duration * DAY_MS
         : asked.expiresAt,
+  };
+}
+
+type Slots = Pick<License, "licenseType" | "maxMachines" | "maxConcurrent">;
+
+/** The terms with the slots of that many; what has no limit keeps none. */
+export function seatsFor<T extends Slots>(terms: T, quantity: number): T {
+  if (terms.licenseType === "site") return terms;
+  const times = (slots: number) =>
+    slots === UNLIMITED ? UNLIMITED : Math.min(slots * quantity, MOST_SLOTS);
+  return {
+    ...terms,
+    maxMachines: times(terms.maxMachines),
+    maxConcurrent: terms.maxConcurrent === null ? null : times(terms.maxConcurrent),
   };
 }
 

@@ -19,6 +19,12 @@ export function slugCandidates(name: string, id: string): string[] {
   return [slug, `${slug}-${id.slice(0, SUFFIX_LENGTH)}`];
 }
 
+const DEFAULT_GRACE_DAYS = 3;
+
+/** How long a subscription's license goes on past its expiry. */
+export const graceDaysOf = (product: Pick<Product, "graceDays">): number =>
+  product.graceDays ?? DEFAULT_GRACE_DAYS;
+
 /** The refusal that a sale meets: what was retired sells nothing new, and its licenses go on. */
 export function saleRefusal(
   product: Pick<Product, "status">,

@@ -11,8 +11,23 @@ export type Product = {
   status: "live" | "unlisted" | "archived";
   /** What its licenses may show before a rule notices; null is the default of `enforcement.ts`. */
   enforcement: { [Limit in keyof EnforcementLimits]: number | null };
+  /** What payment providers call it; an id of a provider is one product's in the whole service. */
+  paymentIds: PaymentId[];
+  /** What its licenses are good for besides: it is a bundle. */
+  unlocks: { id: string; handle: string }[];
+  /** What buying n of it makes: one license with n times the slots, or n licenses. */
+  quantity: "seats" | "keys";
+  /** How long a subscription's license goes on past its expiry; null is the default of `products.ts`. */
+  graceDays: number | null;
   createdAt: number;
   updatedAt: number;
+};
+
+export type PaymentId = {
+  provider: "stripe" | "gumroad" | "lemonSqueezy" | "paddle";
+  id: string;
+  /** The variant that is sold under this id; null leaves it to the sale. */
+  variant: string | null;
 };
 
 /** How much is ordinary; 0 turns a rule off. */
@@ -95,6 +110,8 @@ export type License = {
   /** The status that the enforcement rules took over from; null while they leave it alone. */
   statusBeforeRules: LicenseStatus | null;
   expiresAt: number | null;
+  /** How long it goes on as degraded past `expiresAt`. */
+  graceMs: number;
   purchasedAt: number | null;
   discountCode: string | null;
   purchaseId: string | null;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MOST_SLOTS } from "../core/licenses.ts";
 
 /** Text a person or program may send: bounded, well-formed, without NUL. */
 export const text = (maxLength: number) =>
@@ -58,7 +59,7 @@ export const licenseType = z
 export const slots = z
   .int("must be a whole number")
   .min(-1, "must be -1 (unlimited) or at least 1")
-  .max(1_000_000, "must be at most 1000000")
+  .max(MOST_SLOTS, `must be at most ${MOST_SLOTS}`)
   .refine((value) => value !== 0, "must be -1 (unlimited) or at least 1");
 
 /** Yes or no; a query string sends it as text. */

@@ -27,6 +27,14 @@ export const nativeRefusals = {
   PRODUCT_ID_TAKEN: [409, "productId: already taken"],
   PRODUCT_ID_RESERVED: [400, "productId: must not have the form of a UUID"],
   SLUG_TAKEN: [409, "slug: already taken in this account"],
+  PAYMENT_ID_TAKEN: [
+    409,
+    ({ field }) => `${field ?? "paymentIds"}: names an id that another product has`,
+  ],
+  PAYMENT_IDS_TOO_MANY: [
+    400,
+    ({ limit }) => `paymentIds: changes more than ${limit} ids; change them in several calls`,
+  ],
   PRODUCT_ARCHIVED: [
     409,
     ({ field }) => `${field ?? "productId"}: the product is archived and sells nothing new`,

@@ -8,4 +8,6 @@ export const given = <T extends object>(fields: T): Partial<Given<T>> =>
 
 /** Whether setting the fields would change the record. */
 export const changes = <T extends object>(record: T, fields: Partial<T>): boolean =>
-  (Object.keys(fields) as (keyof T)[]).some((name) => fields[name] !== record[name]);
+  (Object.keys(fields) as (keyof T)[]).some(
+    (name) => JSON.stringify(fields[name]) !== JSON.stringify(record[name]),
+  );

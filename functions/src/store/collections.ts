@@ -27,6 +27,8 @@ export const reservations = collection({
   queries: {},
 });
 
+const paymentProvider = z.enum(["stripe", "gumroad", "lemonSqueezy", "paddle"]);
+
 export const products = collection({
   name: "products",
   idField: "id",
@@ -52,6 +54,15 @@ export const products = collection({
         turnedAwayPerSeat: null,
         addressesPerDay: null,
       }),
+    /** Each has its document in `paymentIds`. */
+    paymentIds: z
+      .array(
+        z.object({ provider: paymentProvider, id: z.string(), variant: z.string().nullable() }),
+      )
+      .default([]),
+    unlocks: z.array(z.object({ id: z.uuid(), handle: z.string() })).default([]),
+    quantity: z.enum(["seats", "keys"]).default("seats"),
+    graceDays: count.nullable().default(null),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -61,6 +72,20 @@ export const products = collection({
     byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
     byAccountAndStatus: { equal: ["accountId", "status"], order: ["createdAt", "desc"] },
   },
+});
+
+/** Which product a payment provider's id is. The id is derived from both, so each is one product's. */
+export const paymentIds = collection({
+  name: "paymentIds",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    variant: z.string().nullable(),
+    createdAt: instant,
+  },
+  queries: {},
 });
 
 const licenseType = z.enum(["per-machine", "floating", "site"]);
@@ -193,6 +218,8 @@ export const licenses = collection({
     suspendsAt: instant.nullable().default(null),
     statusBeforeRules: licenseStatus.nullable().default(null),
     expiresAt: instant.nullable(),
+    /** How long it goes on as degraded past `expiresAt`. */
+    graceMs: count.default(0),
     purchasedAt: instant.nullable(),
     discountCode: z.string().nullable(),
     purchaseId: z.string().nullable(),
@@ -497,6 +524,7 @@ export const collections = [
   accounts,
   reservations,
   products,
+  paymentIds,
   variants,
   codes,
   trialClaims,

@@ -46,7 +46,7 @@ export const activate = defineEndpoint({
       token: decision.token,
       expiresAt: iso(decision.tokenExpiresAt),
       ...usageOf(decision.usage),
-      ...standingOf(decision.license),
+      ...standingOf(decision.license, deps.now()),
     };
   },
 });

@@ -40,7 +40,7 @@ export const heartbeat = defineEndpoint({
       nextHeartbeatSeconds: INTERVAL_SECONDS,
       seatsUsed: decision.usage.used,
       maxConcurrent: decision.usage.limit,
-      status: standingOf(decision.license).status,
+      status: standingOf(decision.license, deps.now()).status,
     };
   },
 });

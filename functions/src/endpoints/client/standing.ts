@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { endOf, isInGrace, statusAt } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
 import { iso, isoInstant, isoOrNull } from "../fields.ts";
 
@@ -13,18 +14,23 @@ export const standingFields = {
   }),
 };
 
-function messageOf(license: License): string {
-  if (license.status !== "degraded") return "License is active";
-  return license.suspendsAt === null
-    ? "License is degraded. Contact the vendor to resolve it."
-    : `License will be suspended on ${iso(license.suspendsAt)}. Contact the vendor to resolve it.`;
+/** What ends the license first is what its user should know. */
+function messageOf(license: License, now: number): string {
+  if (statusAt(license, now) !== "degraded") return "License is active";
+  const { suspendsAt } = license;
+  if (suspendsAt !== null && suspendsAt <= endOf(license)) {
+    return `License will be suspended on ${iso(suspendsAt)}. Contact the vendor to resolve it.`;
+  }
+  return isInGrace(license, now)
+    ? `License has expired; it works until ${iso(endOf(license))}. Renew it.`
+    : "License is degraded. Contact the vendor to resolve it.";
 }
 
-export function standingOf(license: License) {
+export function standingOf(license: License, now: number) {
   return {
-    status: license.status === "degraded" ? "degraded" : "active",
+    status: statusAt(license, now) === "degraded" ? "degraded" : "active",
     variant: license.variant,
-    message: messageOf(license),
+    message: messageOf(license, now),
     licenseExpiresAt: isoOrNull(license.expiresAt),
   } as const;
 }

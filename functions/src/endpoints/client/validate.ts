@@ -34,7 +34,7 @@ export const validate = defineEndpoint({
       token: decision.token,
       expiresAt: iso(decision.tokenExpiresAt),
       ...usageOf(decision.usage),
-      ...standingOf(license),
+      ...standingOf(license, deps.now()),
       licenseType: license.licenseType,
     };
   },

@@ -35,7 +35,7 @@ export const verify = defineEndpoint({
     const { license } = decision;
     return {
       valid: true as const,
-      ...standingOf(license),
+      ...standingOf(license, deps.now()),
       licenseType: license.licenseType,
       productId: license.productHandle,
     };

@@ -12,7 +12,7 @@ export const createLicense = defineEndpoint({
   scope: "licenses:write",
   summary: "Create a license",
   description:
-    "What is left out comes from the variant, else from the defaults: per-machine, 2 machines, perpetual.",
+    "What is left out comes from the variant, else from the defaults: per-machine, 2 machines, perpetual. A bundle's license unlocks what the product's `unlocks` names.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["PRODUCT_NOT_FOUND", "PRODUCT_ARCHIVED", "VARIANT_INACTIVE", "ACCOUNT_FIXED"],

@@ -22,7 +22,11 @@ export const licenseShape = z
     productId: z.string().meta({ example: "prod_abc123" }),
     variant: z.string().meta({ example: "pro" }),
     licenseType,
-    status: licenseStatus,
+    status: licenseStatus.meta({
+      description:
+        "`degraded` also in the grace after `expiresAt`; filters and counts go by the date.",
+      example: "active",
+    }),
     threatLevel: z.int().meta({
       description: "0 clean, 1 noticed, 2 degraded, 3 blocked at `suspendsAt`, 4 revoked.",
       example: 0,

@@ -15,13 +15,16 @@ export const newLicenseFields = {
   expiresAt: expiry.optional(),
   discountCode: text(128).optional().meta({ example: "SPRING-K7X4" }),
   purchaseId: text(256).optional().meta({ example: "pur_1001" }),
-  bundleId: text(128).optional(),
+  bundleId: text(128).optional().meta({
+    description: "When left out, the product's handle if its `unlocks` apply.",
+  }),
   unlockedProducts: z
     .array(productId, "must be a list of product ids")
     .max(50, "must name at most 50 products")
     .optional()
     .meta({
-      description: "Other products of the account this license is good for.",
+      description:
+        "Other products of the account this license is good for; the product's `unlocks` when left out.",
       example: ["prod_def456"],
     }),
 };

@@ -5,6 +5,7 @@ import { nativeSurface } from "../../http/native-surface.ts";
 import { createProduct as create } from "../../operations/products/create-product.ts";
 import { creatorId, handle, text } from "../fields.ts";
 import { enforcement, productDescription, productStatus, slug } from "./records.ts";
+import { salesFields } from "./sales.ts";
 
 export const createProduct = defineEndpoint({
   name: "createProduct",
@@ -15,7 +16,14 @@ export const createProduct = defineEndpoint({
   summary: "Create a product",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
-  refusals: ["PRODUCT_ID_TAKEN", "PRODUCT_ID_RESERVED", "SLUG_TAKEN", "ACCOUNT_FIXED"],
+  refusals: [
+    "PRODUCT_ID_TAKEN",
+    "PRODUCT_ID_RESERVED",
+    "SLUG_TAKEN",
+    "PAYMENT_ID_TAKEN",
+    "PRODUCT_NOT_FOUND",
+    "ACCOUNT_FIXED",
+  ],
   input: z
     .strictObject({
       name: text(200).meta({ example: "Cloud Tools" }),
@@ -30,6 +38,7 @@ export const createProduct = defineEndpoint({
       description: productDescription.optional(),
       status: productStatus.optional(),
       enforcement: enforcement.optional(),
+      ...salesFields,
       creatorId: creatorId.optional(),
     })
     .meta({ id: "CreateProductRequest" }),

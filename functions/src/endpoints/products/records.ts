@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, LEAST_LIMIT, limitsOf, MOST_LIMIT } from "../../core/en
 import { undashed } from "../../core/licenses.ts";
 import type { Product, Variant } from "../../core/records.ts";
 import { iso, licenseType, pastInstant, text } from "../fields.ts";
+import { salesRecord, salesShape } from "./sales.ts";
 
 export const slug = text(80)
   .regex(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, "must be lower-case words joined by hyphens")
@@ -76,6 +77,7 @@ export const productShape = z
       description: "The limits that hold, defaults included; 0 is off.",
       example: DEFAULT_LIMITS,
     }),
+    ...salesShape,
     createdAt: pastInstant,
   })
   .meta({ id: "Product" });
@@ -89,6 +91,7 @@ export const productRecord = (product: Product): z.input<typeof productShape> =>
   active: product.status === "live",
   description: product.description,
   enforcement: limitsOf(product.enforcement),
+  ...salesRecord(product),
   createdAt: iso(product.createdAt),
 });
 

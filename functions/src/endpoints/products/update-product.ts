@@ -11,6 +11,7 @@ import {
   productStatus,
   slug,
 } from "./records.ts";
+import { salesFields } from "./sales.ts";
 
 export const updateProduct = defineEndpoint({
   name: "updateProduct",
@@ -21,7 +22,7 @@ export const updateProduct = defineEndpoint({
   description: "What is left out stays. A slug that is given up is free for other products.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
-  refusals: ["PRODUCT_NOT_FOUND", "SLUG_TAKEN"],
+  refusals: ["PRODUCT_NOT_FOUND", "SLUG_TAKEN", "PAYMENT_ID_TAKEN", "PAYMENT_IDS_TOO_MANY"],
   input: z
     .strictObject({
       productId,
@@ -30,6 +31,7 @@ export const updateProduct = defineEndpoint({
       description: productDescription.optional(),
       status: productStatus.optional(),
       enforcement: enforcement.optional(),
+      ...salesFields,
     })
     .meta({ id: "UpdateProductRequest" }),
   output: z

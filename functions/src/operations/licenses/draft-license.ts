@@ -42,6 +42,7 @@ export async function draftLicense(
   const found = await reachProduct(reader, principal, ask);
   if (!found.ok) return found;
   const { product } = found;
+  const bundled = ask.unlockedProducts === undefined && product.unlocks.length > 0;
   const unlocked: Product[] = [];
   for (const reference of ask.unlockedProducts ?? []) {
     const other = await findProduct(reader, principal, reference);
@@ -64,10 +65,13 @@ export async function draftLicense(
       accountId: product.accountId,
       productId: product.id,
       productHandle: product.handle,
-      unlockedProducts: unlocked.map((other) => ({ id: other.id, handle: other.handle })),
+      unlockedProducts: bundled
+        ? product.unlocks
+        : unlocked.map((other) => ({ id: other.id, handle: other.handle })),
       email: ask.email,
       variant: variant?.name ?? name,
       ...termsOf(ask, variant, made.now),
+      graceMs: 0,
       status: "active",
       threatLevel: 0,
       machinesUsed: 0,
@@ -82,7 +86,7 @@ export async function draftLicense(
       purchasedAt: null,
       discountCode: ask.discountCode ?? null,
       purchaseId: ask.purchaseId ?? null,
-      bundleId: ask.bundleId ?? null,
+      bundleId: ask.bundleId ?? (bundled ? product.handle : null),
       disputeReason: null,
       disputedAt: null,
       facets: [],

@@ -8,14 +8,25 @@ import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { given } from "../given.ts";
 import type { Principal } from "../principal.ts";
+import { bundleOf } from "./bundle.ts";
 import { handleReservationId, slugReservationId, uuidOf } from "./find-product.ts";
+import { claimPaymentIds, type PaymentIdsAsk, paymentIdsAfter } from "./payment-ids.ts";
 
 /** What is left out stays as it is; null goes back to the default. */
 export type EnforcementAsk = {
   readonly [Limit in keyof EnforcementLimits]?: number | null | undefined;
 };
 
-export type CreateProductAsk = {
+/** What a product says about its sales; what is left out stays as it is. */
+export type SalesAsk = {
+  readonly paymentIds?: PaymentIdsAsk | undefined;
+  /** Handles or UUIDs. */
+  readonly unlocks?: readonly string[] | undefined;
+  readonly quantity?: Product["quantity"] | undefined;
+  readonly graceDays?: number | null | undefined;
+};
+
+export type CreateProductAsk = SalesAsk & {
   readonly name: string;
   readonly slug?: string | undefined;
   readonly productId?: string | undefined;
@@ -50,6 +61,8 @@ export async function createProduct(
       ...slugs.map((slug) => slugReservationId(accountId, slug)),
     ]);
     if (handleTaken) return refuse("PRODUCT_ID_TAKEN", { field: "productId" });
+    const bundle = await bundleOf(tx, principal, { id, accountId }, ask.unlocks ?? []);
+    if (!bundle.ok) return bundle;
     const slug = slugs.find((_, index) => !slugsTaken[index]);
     if (slug === undefined) return refuse("SLUG_TAKEN", { field: "slug" });
     const product: Product = {
@@ -61,12 +74,19 @@ export async function createProduct(
       description: ask.description ?? "",
       status: ask.status ?? "live",
       enforcement: { ...NO_LIMITS_SET, ...given(ask.enforcement ?? {}) },
+      paymentIds: paymentIdsAfter({ handle, paymentIds: [] }, ask.paymentIds ?? {}),
+      unlocks: bundle.unlocks,
+      quantity: ask.quantity ?? "seats",
+      graceDays: ask.graceDays ?? null,
       createdAt: now,
       updatedAt: now,
     };
+    const claimed = await claimPaymentIds(tx, product, []);
+    if (!claimed.ok) return claimed;
     const reservation = { accountId, targetId: id, createdAt: now };
     makeAccount(tx);
     tx.create(products, product);
+    claimed.claim(tx);
     audit(tx, {
       accountId,
       action: "product.create",

@@ -23,11 +23,28 @@ export async function findProduct(
   principal: Principal,
   reference: string,
 ): Promise<Product | undefined> {
-  const id =
-    uuidOf(reference) ?? (await reader.get(reservations, handleReservationId(reference)))?.targetId;
-  const product = id === undefined ? undefined : await reader.get(products, id);
-  if (!product || !namesProduct(product, reference)) return undefined;
-  return mayReach(principal, product.accountId, product.id) ? product : undefined;
+  const [product] = await findProducts(reader, principal, [reference]);
+  return product;
+}
+
+/** The same for many, in two reads. */
+export async function findProducts(
+  reader: Reader,
+  principal: Principal,
+  references: readonly string[],
+): Promise<(Product | undefined)[]> {
+  const handles = references.filter((reference) => !uuidOf(reference));
+  const reserved = await reader.getMany(reservations, handles.map(handleReservationId));
+  const idOf = new Map(handles.map((handle, index) => [handle, reserved[index]?.targetId]));
+  const named = references.map((reference) => uuidOf(reference) ?? idOf.get(reference));
+  const ids = named.filter((id) => id !== undefined);
+  const found = await reader.getMany(products, ids);
+  const byId = new Map(found.map((product) => [product?.id, product]));
+  return references.map((reference, index) => {
+    const product = byId.get(named[index]);
+    if (!product || !namesProduct(product, reference)) return undefined;
+    return mayReach(principal, product.accountId, product.id) ? product : undefined;
+  });
 }
 
 /** The product that was named, if the principal may see it and, where an account is named, it is of that one. */

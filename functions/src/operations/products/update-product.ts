@@ -1,14 +1,17 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import type { Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
+import type { Reader, Transaction } from "../../store/document-store.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { changes, given } from "../given.ts";
 import type { Principal } from "../principal.ts";
-import type { EnforcementAsk } from "./create-product.ts";
+import { bundleOf } from "./bundle.ts";
+import type { EnforcementAsk, SalesAsk } from "./create-product.ts";
 import { reachProduct, slugReservationId } from "./find-product.ts";
+import { claimPaymentIds, paymentIdsAfter } from "./payment-ids.ts";
 
-export type UpdateProductAsk = {
+export type UpdateProductAsk = SalesAsk & {
   readonly productId: string;
   readonly name?: string | undefined;
   readonly slug?: string | undefined;
@@ -17,40 +20,59 @@ export type UpdateProductAsk = {
   readonly enforcement?: EnforcementAsk | undefined;
 };
 
-/** Changes a product. A new slug is taken and the old one freed in the same transaction. */
+/** Changes a product. New names are taken and old ones freed in the same transaction. */
 export async function updateProduct(
   deps: Deps,
   principal: Principal,
-  { productId, enforcement: limits = {}, ...asked }: UpdateProductAsk,
+  { productId, enforcement = {}, paymentIds = {}, unlocks, ...asked }: UpdateProductAsk,
 ): Promise<Decision<{ product: Product }>> {
-  const fields = given(asked);
-  const ownLimits = given(limits);
   const now = deps.now();
   const audit = auditor(deps, principal);
   return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
     const found = await reachProduct(tx, principal, { productId });
     if (!found.ok) return found;
     const before = found.product;
-    if (!changes(before, fields) && !changes(before.enforcement, ownLimits)) {
-      return accept({ product: before });
-    }
-    const enforcement = { ...before.enforcement, ...ownLimits };
-    const product: Product = { ...before, ...fields, enforcement, updatedAt: now };
-    const { id, accountId } = product;
-    if (product.slug !== before.slug) {
-      const taken = slugReservationId(accountId, product.slug);
-      if (await tx.get(reservations, taken)) return refuse("SLUG_TAKEN", { field: "slug" });
-      tx.delete(reservations, slugReservationId(accountId, before.slug));
-      tx.create(reservations, {
-        id: taken,
-        kind: "product-slug",
-        accountId,
-        targetId: id,
-        createdAt: now,
-      });
-    }
+    const bundle = unlocks && (await bundleOf(tx, principal, before, unlocks));
+    if (bundle?.ok === false) return bundle;
+    const fields = {
+      ...given(asked),
+      enforcement: { ...before.enforcement, ...given(enforcement) },
+      unlocks: bundle?.unlocks ?? before.unlocks,
+      paymentIds: paymentIdsAfter(before, paymentIds),
+    };
+    if (!changes(before, fields)) return accept({ product: before });
+    const product: Product = { ...before, ...fields, updatedAt: now };
+    const claimed = await claimPaymentIds(tx, product, before.paymentIds);
+    if (!claimed.ok) return claimed;
+    const renamed = await claimSlug(tx, product, before.slug);
+    if (!renamed.ok) return renamed;
+    claimed.claim(tx);
+    renamed.claim(tx);
     tx.set(products, product);
+    const { id, accountId } = product;
     audit(tx, { accountId, action: "product.update", targetId: id, before, after: product });
     return accept({ product });
   });
+}
+
+/** Reads whether the product's new slug is taken, and returns the writes that change it. */
+async function claimSlug(
+  reader: Reader,
+  { id, accountId, slug, updatedAt }: Product,
+  before: string,
+): Promise<Decision<{ claim: (tx: Transaction) => void }>> {
+  if (slug === before) return accept({ claim: () => undefined });
+  const taken = slugReservationId(accountId, slug);
+  if (await reader.get(reservations, taken)) return refuse("SLUG_TAKEN", { field: "slug" });
+  const claim = (tx: Transaction) => {
+    tx.delete(reservations, slugReservationId(accountId, before));
+    tx.create(reservations, {
+      id: taken,
+      kind: "product-slug",
+      accountId,
+      targetId: id,
+      createdAt: updatedAt,
+    });
+  };
+  return accept({ claim });
 }
