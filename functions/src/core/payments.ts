@@ -33,6 +33,11 @@ export type PaymentEvent = {
   readonly subscription: boolean;
   /** The end of what is paid for, where the provider says it. */
   readonly paidUntil: number | null;
+  /**
+   * The start of what is paid for, where the provider says only that: the variant's duration counts from
+   * it and not from the present end, so that another event that says the end does not add to it.
+   */
+  readonly paidFrom: number | null;
   /** Terms that the sender chose; null leaves them to variant and code. */
   readonly licenseType: "per-machine" | "floating" | "site" | null;
   readonly maxMachines: number | null;
@@ -57,6 +62,7 @@ export const paymentEvent = (
   lines: [],
   subscription: false,
   paidUntil: null,
+  paidFrom: null,
   licenseType: null,
   maxMachines: null,
   durationDays: null,
