@@ -30,6 +30,8 @@ export { resolveLicense } from "./endpoints/licenses/resolve-license.ts";
 export { revokeLicense } from "./endpoints/licenses/revoke-license.ts";
 export { rotateLicenseKey } from "./endpoints/licenses/rotate-license-key.ts";
 export { updateLicense } from "./endpoints/licenses/update-license.ts";
+export { getMailTemplate } from "./endpoints/mail/get-mail-template.ts";
+export { updateMailTemplate } from "./endpoints/mail/update-mail-template.ts";
 export { createProduct } from "./endpoints/products/create-product.ts";
 export { createVariant } from "./endpoints/products/create-variant.ts";
 export { listProducts } from "./endpoints/products/list-products.ts";
