@@ -23,6 +23,7 @@ test("what is not set has its documented default", () => {
     FLOATING_SESSION_TTL_SECONDS: 900,
     ACTIVATION_ATTEMPTS_PER_HOUR: 15,
     FAILED_REQUESTS_PER_MINUTE: 300,
+    MAIL_FROM: "Latchkey <latchkey@localhost>",
     TRUSTED_PROXIES: 0,
   });
 });
@@ -68,6 +69,8 @@ test.each<[string, string | undefined]>([
   ["FLOATING_SESSION_TTL_SECONDS", "1.5"],
   ["ACTIVATION_ATTEMPTS_PER_HOUR", "-1"],
   ["FAILED_REQUESTS_PER_MINUTE", "many"],
+  ["SMTP_URL", "smtp.example.com"],
+  ["SMTP_URL", "https://user:password-of-the-relay@example.com"],
   ["TRUSTED_PROXIES", "yes"],
   ["TRUSTED_PROXIES", "11"],
 ])("a wrong %s is named, and its value is not told: %j", (name, value) => {

@@ -46,6 +46,8 @@ const environment = z.object({
         .map((name) => name.trim())
         .filter((name) => name !== "" && name !== "none"),
     ),
+  SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
+  MAIL_FROM: z.string().default("Latchkey <latchkey@localhost>"),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
 });
 

@@ -37,6 +37,8 @@ export { paddleWebhook } from "./endpoints/payments/paddle-webhook.ts";
 export { retryInboundEvent } from "./endpoints/payments/retry-inbound-event.ts";
 export { stripeWebhook } from "./endpoints/payments/stripe-webhook.ts";
 export { cgloungeWebhook, webhook } from "./endpoints/payments/webhook.ts";
+export { getMailTemplate } from "./endpoints/mail/get-mail-template.ts";
+export { updateMailTemplate } from "./endpoints/mail/update-mail-template.ts";
 export { createProduct } from "./endpoints/products/create-product.ts";
 export { createVariant } from "./endpoints/products/create-variant.ts";
 export { listProducts } from "./endpoints/products/list-products.ts";

@@ -37,6 +37,7 @@ async function buildEdge(config: Config): Promise<Edge> {
     encryption: config.ENCRYPTION_KEYS,
   });
   const now = Date.now;
+  if (config.STORE === "sqlite") await deliverMail(config, store);
   return {
     deps: {
       store,
@@ -75,6 +76,22 @@ async function buildEdge(config: Config): Promise<Edge> {
     countryHeaders: config.COUNTRY_HEADERS,
     log: write,
   };
+}
+
+/** On one box, where no extension watches the `mail` collection. */
+async function deliverMail({ SMTP_URL, MAIL_FROM: from, DATA_DIR }: Config, store: DocumentStore) {
+  const [{ keepDelivering }, { mailFiles, smtp }] = await Promise.all([
+    import("./local/deliver-mail.ts"),
+    import("./local/mail-transports.ts"),
+  ]);
+  void keepDelivering({
+    store,
+    now: Date.now,
+    deliver: SMTP_URL
+      ? smtp({ url: SMTP_URL, from })
+      : mailFiles({ directory: join(DATA_DIR, "mail"), from }),
+    failed: (error) => write({ severity: "WARNING", message: "mail", error: describe(error) }),
+  });
 }
 
 /** Each engine is loaded only where it is used: the other would cost every cold start. */

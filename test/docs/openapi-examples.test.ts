@@ -52,6 +52,7 @@ const makers = (name: string) => [
   "createApiKey",
   "importLicenses",
   "activate",
+  "updateMailTemplate",
   name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
 ];
 

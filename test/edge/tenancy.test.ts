@@ -77,6 +77,11 @@ const rows: Readonly<Record<string, Row>> = {
     absent: { licenses: [imported(productId)] },
     rowByRow: true,
   },
+  getMailTemplate: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
+  updateMailTemplate: {
+    body: (a) => ({ creatorId: a.accountId, subject: `Your license, ${fresh()}` }),
+    absent: { creatorId },
+  },
   getStats: { body: (a) => ({ productId: a.productId }), absent: { productId } },
   rotateSigningKey: { body: () => ({}), absent: { revokeKid: "nowhere", immediately: true } },
   listLicenses: {

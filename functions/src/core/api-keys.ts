@@ -11,6 +11,8 @@ export const SCOPES = [
   "keys:read",
   "audit:read",
   "stats:read",
+  "settings:read",
+  "settings:write",
 ] as const;
 
 export type Scope = (typeof SCOPES)[number];

@@ -519,6 +519,48 @@ export const idempotencyRecords = collection({
   queries: {},
 });
 
+/**
+ * Mails to buyers, under the name and with the fields that Firebase's Trigger Email extension expects.
+ * They hold license keys in clear.
+ */
+export const mails = collection({
+  name: "mail",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    to: z.string(),
+    /** Left out rather than null: the extension would refuse the document. */
+    replyTo: z.string().optional(),
+    message: z.object({ subject: z.string(), text: z.string(), html: z.string() }),
+    accountId: z.string(),
+    kind: z.string(),
+    createdAt: instant,
+    dueAt: instant,
+    deliveredAt: instant.nullable(),
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: { due: { order: ["dueAt", "asc"] } },
+});
+
+/** What an account changed of a mail's words; null is the default. */
+export const mailTemplates = collection({
+  name: "mailTemplates",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    accountId: z.string(),
+    kind: z.enum(["license"]),
+    subject: z.string().nullable(),
+    text: z.string().nullable(),
+    html: z.string().nullable(),
+    replyTo: z.string().nullable(),
+    enabled: z.boolean(),
+    updatedAt: instant,
+  },
+  queries: {},
+});
+
 /** Every collection there is; indexes and TTL policies follow from it. */
 export const collections = [
   accounts,
@@ -540,4 +582,6 @@ export const collections = [
   paymentContacts,
   inboundEvents,
   idempotencyRecords,
+  mails,
+  mailTemplates,
 ] as const;
