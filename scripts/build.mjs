@@ -14,7 +14,8 @@ const entryPoints = {
 };
 
 /**
- * Bundles the deployed functions and what serves them locally; the Firebase libraries stay out.
+ * Bundles the deployed functions and what serves them locally. The Firebase libraries stay out, and
+ * so does Stripe's: one function uses it, and all would read it.
  * Each file is put in place whole: another process may be starting from them.
  */
 export async function bundle() {
@@ -27,7 +28,7 @@ export async function bundle() {
     platform: "node",
     target: "node22",
     format: "cjs",
-    external: ["firebase-functions", "firebase-admin", "@google-cloud/*"],
+    external: ["firebase-functions", "firebase-admin", "stripe", "@google-cloud/*"],
     minifySyntax: true,
     legalComments: "none",
     sourcemap: "linked",
