@@ -14,8 +14,8 @@ const entryPoints = {
 };
 
 /**
- * Bundles the deployed functions and what serves them locally; the Firebase libraries stay out,
- * and so does what only one box loads.
+ * Bundles the deployed functions and what serves them locally. The Firebase libraries stay out, and
+ * so do those that one function or one box loads: all would read them.
  * Each file is put in place whole: another process may be starting from them.
  */
 export async function bundle() {
@@ -28,7 +28,7 @@ export async function bundle() {
     platform: "node",
     target: "node22",
     format: "cjs",
-    external: ["firebase-functions", "firebase-admin", "@google-cloud/*", "nodemailer"],
+    external: ["firebase-functions", "firebase-admin", "nodemailer", "stripe", "@google-cloud/*"],
     minifySyntax: true,
     legalComments: "none",
     sourcemap: "linked",
