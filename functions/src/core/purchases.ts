@@ -20,7 +20,7 @@ export type Purchase = {
   sale: PaymentEvent | null;
   /** Inbound events that wait for the rest of the sale. */
   waitingEvents: string[];
-  /** The end of its licenses is a guess. */
+  /** No event said yet how long is paid for: the end of its licenses is what our terms say. */
   provisional: boolean;
   paidUntil: number | null;
   /** Renewals before the sale that said no end: how many days, or null for what the variant says. */
@@ -83,6 +83,11 @@ function mergedSale(earlier: PaymentEvent, later: PaymentEvent): PaymentEvent {
   return { ...earlier, ...Object.fromEntries(said), subscription };
 }
 
+const saleOf = ({ sale }: Purchase, event: PaymentEvent): PaymentEvent => ({
+  ...(sale ? mergedSale(sale, event) : event),
+  kind: "completed",
+});
+
 /** The purchase with what the event says of it. */
 export function noted(purchase: Purchase, event: PaymentEvent, now: number): Purchase {
   const sold = purchase.licenseIds.length > 0;
@@ -94,14 +99,17 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
   const dispute = event.disputeId ?? UNNAMED;
   switch (event.kind) {
     case "completed": {
-      const sale = purchase.sale ? mergedSale(purchase.sale, event) : event;
       const paidUntil = latest(purchase.paidUntil, event.paidUntil);
-      return { ...known, paidUntil, sale: sold ? null : sale };
+      return { ...known, paidUntil, sale: sold ? null : saleOf(known, event) };
     }
     case "renewed": {
+      if (sold) return known;
+      if (event.paidUntil === null) {
+        return { ...known, earlyRenewals: [...purchase.earlyRenewals, event.durationDays] };
+      }
+      // One that says its end makes up for a sale that nobody told us of.
       const paidUntil = latest(purchase.paidUntil, event.paidUntil);
-      if (sold || event.paidUntil !== null) return { ...known, paidUntil };
-      return { ...known, earlyRenewals: [...purchase.earlyRenewals, event.durationDays] };
+      return { ...known, paidUntil, sale: saleOf(known, event) };
     }
     case "cancelled":
       return { ...known, cancelledAt: now };
@@ -114,6 +122,7 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
     case "dispute_won":
       return {
         ...known,
+        sale: sold || event.lines.length === 0 ? known.sale : saleOf(known, event),
         wonDisputes: union(purchase.wonDisputes, [dispute]),
         reversal: purchase.reversal === "chargeback" ? null : purchase.reversal,
       };
@@ -128,15 +137,22 @@ export function applied(ask: {
   noted: Purchase;
   /** How long the license's variant lasts. */
   variantDays: number | null;
+  /** What a subscription of its product goes on past its end. */
+  graceMs: number;
   now: number;
 }): License {
-  const { license, event, before, now } = ask;
+  const { event, before, now } = ask;
+  const joins = event.subscription && ask.license.graceMs === 0 && ask.graceMs > 0;
+  const license = joins ? { ...ask.license, graceMs: ask.graceMs } : ask.license;
   switch (event.kind) {
     case "completed":
       return event.paidUntil === null ? license : paidTo(license, event.paidUntil, before);
     case "renewed": {
       if (event.paidUntil !== null) return paidTo(license, event.paidUntil, before);
-      return extended(license, event.durationDays ?? ask.variantDays ?? PROVISIONAL_DAYS, now);
+      const days = event.durationDays ?? ask.variantDays ?? PROVISIONAL_DAYS;
+      return event.paidFrom === null
+        ? extended(license, days, now)
+        : paidTo(license, event.paidFrom + days * DAY_MS, { provisional: false });
     }
     case "cancelled":
       return license;
@@ -174,10 +190,17 @@ const extended = (license: License, days: number, now: number): License =>
     ? license
     : { ...license, expiresAt: Math.max(now, license.expiresAt) + days * DAY_MS };
 
-/** The first end that the provider says replaces a guess; later ones only extend. */
-function paidTo(license: License, paidUntil: number, { provisional }: Purchase): License {
-  if (license.expiresAt === null) return license;
-  const expiresAt = provisional ? paidUntil : Math.max(license.expiresAt, paidUntil);
+/**
+ * The first end that the provider says replaces what our terms said, even for ever: only then it is
+ * known to be a subscription. Later ones extend, and a perpetual license stays perpetual.
+ */
+function paidTo(
+  license: License,
+  paidUntil: number,
+  { provisional }: Pick<Purchase, "provisional">,
+): License {
+  if (license.expiresAt === null && !provisional) return license;
+  const expiresAt = provisional ? paidUntil : Math.max(license.expiresAt ?? 0, paidUntil);
   return expiresAt === license.expiresAt ? license : { ...license, expiresAt };
 }
 
@@ -194,15 +217,14 @@ export function saleEnd(ask: {
 }): { expiresAt: number | null; provisional: boolean } {
   const { purchase, sale, now } = ask;
   const days = sale.durationDays ?? sale.trialDays ?? ask.codeTrialDays ?? ask.variantDays;
-  const provisional = sale.subscription && purchase.paidUntil === null;
-  const first = days ?? (provisional ? PROVISIONAL_DAYS : null);
-  if (purchase.paidUntil !== null) return { expiresAt: purchase.paidUntil, provisional };
-  if (first === null) return { expiresAt: null, provisional };
+  if (purchase.paidUntil !== null) return { expiresAt: purchase.paidUntil, provisional: false };
+  const first = days ?? (sale.subscription ? PROVISIONAL_DAYS : null);
+  if (first === null) return { expiresAt: null, provisional: true };
   const renewals = purchase.earlyRenewals.map(
     (early) => early ?? ask.variantDays ?? PROVISIONAL_DAYS,
   );
   const total = renewals.reduce((sum, more) => sum + more, first);
-  return { expiresAt: now + total * DAY_MS, provisional };
+  return { expiresAt: now + total * DAY_MS, provisional: renewals.length === 0 };
 }
 
 /** A webhook that proved its origin, and what became of it. */

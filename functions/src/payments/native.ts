@@ -69,9 +69,8 @@ function eventOf(kind: PaymentEvent["kind"], fields: Fields) {
   if (sent.purchaseId === undefined && OF_ONE_PURCHASE.includes(kind)) {
     return unusable("purchaseId: is required here, as it says which purchase is meant.");
   }
-  // A cart has one number for several products, each announced by itself.
   const named = (what: string, value: string | undefined) =>
-    value === undefined ? [] : [`${what}:${sent.productId}:${value}`];
+    value === undefined ? [] : [`${what}:${value}`];
   // No days are no term.
   const durationDays = sent.durationDays || null;
   const event = paymentEvent({

@@ -70,7 +70,8 @@ export function readInvoice(object: unknown): Translated {
     case "subscription_create":
       return paidInvoice("completed", invoice, items);
     case "subscription_cycle":
-      return paidInvoice("renewed", invoice, periods);
+      if (periods.length > 0) return paidInvoice("renewed", invoice, periods);
+      return ignored("The invoice pays for changes and for no further period.");
     case "subscription_update":
       // To change from monthly to yearly starts a new period, and pays for it here.
       if (periods.length > 0) return paidInvoice("renewed", invoice, periods);

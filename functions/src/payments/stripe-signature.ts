@@ -1,4 +1,5 @@
-import { type Proof, type Received, TOLERANCE_MS } from "./payment-source.ts";
+import type { Received } from "../http/request.ts";
+import { type Proof, TOLERANCE_MS } from "./payment-source.ts";
 
 export async function proveStripe(
   { raw, headers }: Received,

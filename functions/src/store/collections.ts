@@ -409,6 +409,7 @@ const paymentEvent = z.object({
     .readonly(),
   subscription: z.boolean(),
   paidUntil: instant.nullable(),
+  paidFrom: instant.nullable(),
   licenseType: licenseType.nullable(),
   maxMachines: limit.nullable(),
   durationDays: count.nullable(),

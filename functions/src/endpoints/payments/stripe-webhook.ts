@@ -8,26 +8,24 @@ export const stripeWebhook = defineWebhook({
   source: stripe,
   summary: "Stripe announces a sale",
   description: "Proof of origin: `Stripe-Signature` over the bytes of the body.",
-  input: z
-    .looseObject({ id: z.string(), type: z.string(), data: z.looseObject({}) })
-    .meta({
-      id: "StripeWebhookRequest",
-      description: "An event of Stripe; docs/payments.md says which have a consequence.",
-      example: {
-        id: "evt_1001",
-        object: "event",
-        type: "checkout.session.completed",
-        data: {
-          object: {
-            id: "cs_1001",
-            object: "checkout.session",
-            mode: "payment",
-            payment_status: "paid",
-            payment_intent: "pi_1001",
-            customer_details: { email: "artist@example.com" },
-            metadata: { productId: "prod_abc123", variant: "pro" },
-          },
+  input: z.looseObject({ id: z.string(), type: z.string(), data: z.looseObject({}) }).meta({
+    id: "StripeWebhookRequest",
+    description: "An event of Stripe; docs/payments.md says which have a consequence.",
+    example: {
+      id: "evt_1001",
+      object: "event",
+      type: "checkout.session.completed",
+      data: {
+        object: {
+          id: "cs_1001",
+          object: "checkout.session",
+          mode: "payment",
+          payment_status: "paid",
+          payment_intent: "pi_1001",
+          customer_details: { email: "artist@example.com" },
+          metadata: { productId: "prod_abc123", variant: "pro" },
         },
       },
-    }),
+    },
+  }),
 });

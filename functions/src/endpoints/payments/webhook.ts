@@ -30,7 +30,9 @@ const input = z
     }),
     licenseType: licenseType.optional(),
     maxMachines: slots.optional().meta({ example: 3 }),
-    discountCode: text(64).optional().meta({ examples: ["SPRING-26"] }),
+    discountCode: text(64)
+      .optional()
+      .meta({ examples: ["SPRING-26"] }),
     trialDays: days.optional().meta({ examples: [14] }),
     durationDays: days.optional().meta({
       description: "The period of a subscription.",

@@ -4,6 +4,7 @@ import { reversed } from "../../core/license-changes.ts";
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import { seatsFor, variantName } from "../../core/licenses.ts";
 import type { PaymentEvent, SaleLine } from "../../core/payments.ts";
+import { graceDaysOf } from "../../core/products.ts";
 import { type Purchase, saleEnd } from "../../core/purchases.ts";
 import type { Code, License, Product } from "../../core/records.ts";
 import { codes, licenses, variants } from "../../store/collections.ts";
@@ -19,7 +20,6 @@ import { variantIdOf } from "../products/find-variant.ts";
 import { findByPaymentId } from "../products/payment-ids.ts";
 
 const DAY_MS = 86_400_000;
-const DEFAULT_GRACE_DAYS = 3;
 const DEFAULT_VARIANT = "indie";
 
 /** Ids and keys for licenses, drawn before the transaction. */
@@ -122,7 +122,7 @@ export async function fulfilSale(
         return unfulfilled("Another license has the key that the provider issued.");
       }
       const terms = product.quantity === "keys" ? {} : seatsFor(draft.license, line.quantity);
-      const graceMs = sale.subscription ? (product.graceDays ?? DEFAULT_GRACE_DAYS) * DAY_MS : 0;
+      const graceMs = sale.subscription ? graceDaysOf(product) * DAY_MS : 0;
       const license = { ...draft.license, ...terms, graceMs, purchasedAt: now };
       const { reversal } = purchase;
       sold.push({
@@ -147,27 +147,32 @@ async function productOf(
   { provider }: Purchase,
   line: SaleLine,
 ): Promise<Decision<Sold>> {
-  const named = (product: Product, ...names: readonly (string | null | undefined)[]) =>
-    accept({
-      product,
-      variant: variantName(product.handle, names.find((name) => name) ?? DEFAULT_VARIANT),
-    });
+  const named = (product: Product, name: string | null) =>
+    accept({ product, variant: variantName(product.handle, name ?? DEFAULT_VARIANT) });
   if (line.productId !== null) {
     const found = await reachProduct(tx, principal, { productId: line.productId });
     return found.ok ? named(found.product, line.variant) : found;
   }
+  /** What the provider calls the option may be no variant here. */
+  const option = async (product: Product) => {
+    if (line.variant === null) return null;
+    const name = variantName(product.handle, line.variant);
+    return (await tx.get(variants, variantIdOf(product.id, name))) ? name : null;
+  };
   const listed = provider === "native" ? undefined : await findByPaymentId(tx, provider, line.sold);
   if (listed) {
     const found = await reachProduct(tx, principal, { productId: listed.productId });
-    return found.ok ? named(found.product, listed.variant, line.variant) : found;
+    if (!found.ok) return found;
+    return named(found.product, listed.variant ?? (await option(found.product)));
   }
   if (!line.hint) return refuse("PRODUCT_NOT_FOUND");
   const hinted = await reachProduct(tx, principal, { productId: line.hint.productId });
   if (!hinted.ok) return hinted;
-  const guarded = hinted.product.paymentIds.some((id) => id.provider === provider);
-  return guarded
-    ? refuse("PRODUCT_NOT_FOUND")
-    : named(hinted.product, line.hint.variant, line.variant);
+  const { product } = hinted;
+  if (product.paymentIds.some((id) => id.provider === provider)) return refuse("PRODUCT_NOT_FOUND");
+  // An option that was paid for outweighs one that the buyer wrote.
+  const variant = line.variant === null ? line.hint.variant : await option(product);
+  return named(product, variant);
 }
 
 /** A code that can still be used for the product; what was paid is sold whatever the code was. */

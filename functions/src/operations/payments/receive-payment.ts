@@ -8,8 +8,8 @@ import { auditorAs } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { type Drawn, MAX_LICENSES } from "./fulfil-sale.ts";
-import { type Outcome, type Settling, settle } from "./settle-payment.ts";
-import { waitingFor } from "./waiting.ts";
+import { settle } from "./settle-payment.ts";
+import { type Outcome, type Settling, waitingFor } from "./settling.ts";
 
 const DAY_MS = 86_400_000;
 const KEPT_MS = 400 * DAY_MS;
@@ -90,7 +90,7 @@ const principalOf = (accountId: string | null): Principal =>
     : { kind: "account", accountId, keyId: "", scopes: null, productIds: null };
 
 function drawnFor(deps: Deps, { says }: Message): Drawn[] {
-  if (says.state !== "event") return [];
+  if (says.state !== "event" && says.state !== "link") return [];
   return Array.from({ length: MAX_LICENSES }, () => ({
     id: deps.newId(),
     licenseKey: formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES)),

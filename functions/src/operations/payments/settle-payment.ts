@@ -1,31 +1,21 @@
-import { canonicalLicenseKey } from "../../core/license-keys.ts";
-import type { PaymentEvent, Provider, Translated } from "../../core/payments.ts";
-import {
-  absorbed,
-  applied,
-  type InboundEvent,
-  noted,
-  type Purchase,
-} from "../../core/purchases.ts";
-import type { License } from "../../core/records.ts";
+import { licenseMail } from "../../core/mail.ts";
+import type { PaymentEvent, Provider } from "../../core/payments.ts";
+import { noted, type Purchase } from "../../core/purchases.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import {
   codes,
   inboundEvents,
-  licenses,
+  mails,
   paymentClaims,
   paymentContacts,
-  variants,
 } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
-import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
-import { addLicense, saveLicense } from "../licenses/change-license.ts";
-import { saleMail } from "../mail/sale-mail.ts";
-import type { Principal } from "../principal.ts";
+import { addLicense } from "../licenses/change-license.ts";
+import { readMailTemplate } from "../mail/templates.ts";
 import { findProduct } from "../products/find-product.ts";
-import { variantIdOf } from "../products/find-variant.ts";
-import { type Drawn, fulfilSale } from "./fulfil-sale.ts";
+import { changeSold } from "./change-sold.ts";
+import { fulfilSale } from "./fulfil-sale.ts";
 import {
   buyerReference,
   claimId,
@@ -35,43 +25,15 @@ import {
   type Names,
   savePurchase,
 } from "./purchase-records.ts";
-import { waitingFor } from "./waiting.ts";
-
-export type Settling = {
-  /** Of the inbound event. */
-  readonly id: string;
-  readonly provider: Provider;
-  readonly principal: Principal;
-  readonly says: Translated;
-  readonly drawn: readonly Drawn[];
-  /** Where the licenses of the purchase are filed, as far as it was looked up. */
-  readonly keyHashes: ReadonlyMap<string, string | null>;
-  readonly now: number;
-};
-
-type Settled = Pick<InboundEvent, "status" | "reason" | "accountId" | "waitsForBuyer"> & {
-  readonly licenseIds: readonly string[];
-  readonly licenseKeys: readonly string[];
-  readonly write: () => void;
-};
-
-/** `moved`: look up where these licenses are filed, and settle again. */
-export type Outcome = Settled | { readonly moved: readonly string[] };
-
-const outcome = (
-  status: InboundEvent["status"],
-  reason: string | null,
-  more: Partial<Settled> = {},
-): Settled => ({
-  status,
-  reason,
-  accountId: null,
-  waitsForBuyer: null,
-  licenseIds: [],
-  licenseKeys: [],
-  write: () => {},
-  ...more,
-});
+import {
+  claim,
+  type Known,
+  type Outcome,
+  outcome,
+  type Settled,
+  type Settling,
+  waitingFor,
+} from "./settling.ts";
 
 type World = Pick<Deps, "vault">;
 
@@ -114,17 +76,22 @@ async function settleEvent(
   const names = await namesOf(tx, ask, event);
   if (!names)
     return outcome("failed", `productId: there is no product ${event.lines[0]?.productId}`);
-  if (event.kind === "renewed" && event.claims.length > 0) {
-    const ids = event.claims.map((claim) => claimId(names, claim));
-    const counted = await tx.getMany(paymentClaims, ids);
+  const named = await findPurchase(deps, tx, names, event.references);
+  const ofBuyer = named ? undefined : await findByBuyer(deps, tx, names, event);
+  // A payment that the seller numbers by itself counts once under its number.
+  const claims = ofBuyer ? [...event.claims, ...event.references] : event.claims;
+  if (event.kind === "renewed" && claims.length > 0) {
+    const counted = await tx.getMany(
+      paymentClaims,
+      claims.map((one) => claimId(names, one)),
+    );
     if (counted.some(Boolean)) return outcome("ignored", "This payment was counted before.");
   }
-  const found =
-    (await findPurchase(deps, tx, names, event.references)) ??
-    (await findByBuyer(deps, tx, names, event)) ??
-    firstHeardOf(names, event, ask.id, ask.now);
-  const purchase = noted(found.purchase, event, ask.now);
-  return settlePurchase(deps, tx, ask, { names, found, purchase, event });
+  const found = named ?? ofBuyer ?? firstHeardOf(names, event, ask.id, ask.now);
+  // A payment's number is no name of the purchase.
+  const said = ofBuyer ? { ...event, references: [], claims } : event;
+  const purchase = noted(found.purchase, said, ask.now);
+  return settlePurchase(deps, tx, ask, { names, found, purchase, event: said });
 }
 
 /** A seller names purchases as it likes: they are unique for one product. */
@@ -151,13 +118,7 @@ async function findByBuyer(
     : undefined;
 }
 
-type Known = {
-  readonly names: Names;
-  /** As it was before the event. */
-  readonly found: FoundPurchase;
-  readonly purchase: Purchase;
-  readonly event: PaymentEvent | undefined;
-};
+const ONE_ADDRESS = /^[^\s@<>",;:\\[\]()]+@[^\s@<>",;:\\[\]()]+$/;
 
 async function settlePurchase(
   deps: World,
@@ -179,8 +140,11 @@ async function settlePurchase(
   if (sale.lines.length === 0) return keep("The sale does not say yet what was sold.", "waiting");
   const contact =
     sale.buyer && (await tx.get(paymentContacts, contactId(ask.provider, sale.buyer)));
-  const email = sale.email ?? (contact ? contact.email : null);
-  if (email === null) {
+  const email = (sale.email ?? (contact ? contact.email : null))?.trim().toLowerCase();
+  if (email !== undefined && !ONE_ADDRESS.test(email)) {
+    return keep("The buyer's address is not an e-mail address.", "failed");
+  }
+  if (email === undefined) {
     const waitsForBuyer = sale.buyer && waitingFor(ask.provider, sale.buyer);
     return keep("The sale has no e-mail address of the buyer.", "failed", { waitsForBuyer });
   }
@@ -197,12 +161,20 @@ async function settlePurchase(
     inboundEvents,
     purchase.waitingEvents.filter((id) => id !== ask.id),
   );
-  const mail =
-    purchase.reversal === null
-      ? await saleMail(tx, { id: purchase.id, product: made.product, sold: made.sold, now })
-      : undefined;
+  const template = await readMailTemplate(tx, accountId, "license");
   const licenseIds = made.sold.map(({ license }) => license.id);
   const licenseKeys = made.sold.map(({ licenseKey }) => licenseKey);
+  const [first] = made.sold;
+  const mail =
+    first && purchase.reversal === null
+      ? licenseMail({
+          id: derivedId("license-mail", purchase.id),
+          accountId,
+          template,
+          facts: { ...first.license, licenseKeys, productName: made.product.name },
+          now,
+        })
+      : undefined;
   const sold: Purchase = {
     ...purchase,
     accountId,
@@ -225,7 +197,7 @@ async function settlePurchase(
       const usedCount = made.code.usedCount + 1;
       tx.update(codes, made.code.id, { usedCount, updatedAt: now });
     }
-    mail?.();
+    if (mail) tx.create(mails, mail);
     for (const earlier of waited) {
       if (!earlier) continue;
       const done = { status: "done", reason: null, waitsForBuyer: null, accountId } as const;
@@ -244,96 +216,3 @@ async function settlePurchase(
 
 const contactId = (provider: Provider, buyer: string): string =>
   derivedId("payment-contact", provider, buyer);
-
-function claim(tx: Transaction, names: Names, claims: readonly string[], now: number): void {
-  for (const one of claims) tx.set(paymentClaims, { id: claimId(names, one), createdAt: now });
-}
-
-/** What the event does to licenses that the purchase has. */
-async function changeSold(
-  deps: World,
-  tx: Transaction,
-  ask: Settling,
-  { names, found, purchase, event }: Known,
-): Promise<Outcome> {
-  const { keyHashes, now } = ask;
-  const { licenseIds } = purchase;
-  if (licenseIds.some((id) => !keyHashes.has(id))) return { moved: licenseIds };
-  const filed = licenseIds.filter((id) => keyHashes.get(id) != null);
-  const held = await tx.getMany(
-    licenses,
-    filed.map((id) => keyHashes.get(id) ?? ""),
-  );
-  if (held.some((license, index) => license?.id !== filed[index])) return { moved: licenseIds };
-  const current = held.flatMap((license) => (license ? [license] : []));
-  const tiers = await tx.getMany(
-    variants,
-    current.map((license) => variantIdOf(license.productId, license.variant)),
-  );
-  const changed = current.map((license, index) => {
-    const variantDays = tiers[index]?.durationDays ?? null;
-    const joined = found.absorbed.reduce(
-      (one, other) => absorbed({ license: one, into: found.purchase, other, variantDays, now }),
-      license,
-    );
-    return event
-      ? applied({
-          license: joined,
-          event,
-          before: found.purchase,
-          noted: purchase,
-          variantDays,
-          now,
-        })
-      : joined;
-  });
-  const first = changed[0];
-  const issued = first && event?.kind === "completed" ? event.licenseKey : null;
-  if (first && issued !== null) changed[0] = await withIssuedKey(deps, tx, first, issued);
-  const paid = event?.paidUntil != null;
-  const after: Purchase = {
-    ...purchase,
-    provisional: purchase.provisional && !paid,
-    earlyRenewals: [],
-  };
-  const write = () => {
-    for (const [index, license] of changed.entries()) {
-      const before = current[index];
-      if (!before || license === before) continue;
-      saveLicense(deps, tx, before, { ...license, updatedAt: now });
-      ask.drawn[index]?.audit(tx, {
-        accountId: license.accountId,
-        action: `payment.${event?.kind ?? "link"}`,
-        targetId: license.id,
-        before,
-        after: license,
-      });
-    }
-    savePurchase(deps, tx, names, { ...found, purchase: after });
-    claim(tx, names, event?.claims ?? [], now);
-  };
-  const licenseKeys =
-    event?.kind === "completed"
-      ? changed.map((license) => deps.vault.open("license-key", license.keySealed))
-      : [];
-  return outcome("done", null, {
-    accountId: purchase.accountId,
-    licenseIds: current.map(({ id }) => id),
-    licenseKeys,
-    write,
-  });
-}
-
-/** The provider's own key, when it comes after the sale and nobody has used ours yet. */
-async function withIssuedKey(
-  deps: World,
-  tx: Transaction,
-  license: License,
-  issued: string,
-): Promise<License> {
-  const licenseKey = canonicalLicenseKey(issued);
-  const keyHash = keyHashOf(deps, licenseKey);
-  if (keyHash === license.keyHash || license.machinesUsed + license.seatsUsed > 0) return license;
-  if (await tx.get(licenses, keyHash)) return license;
-  return { ...license, keyHash, keySealed: deps.vault.seal("license-key", licenseKey) };
-}

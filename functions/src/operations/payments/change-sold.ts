@@ -1,0 +1,124 @@
+import { canonicalLicenseKey } from "../../core/license-keys.ts";
+import { graceDaysOf } from "../../core/products.ts";
+import { absorbed, applied, type Purchase } from "../../core/purchases.ts";
+import type { License } from "../../core/records.ts";
+import { licenses, products, variants } from "../../store/collections.ts";
+import type { Transaction } from "../../store/document-store.ts";
+import { keyHashOf } from "../activations/machine.ts";
+import type { Deps } from "../deps.ts";
+import { saveLicense } from "../licenses/change-license.ts";
+import { variantIdOf } from "../products/find-variant.ts";
+import { savePurchase } from "./purchase-records.ts";
+import { claim, type Known, type Outcome, outcome, type Settling } from "./settling.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What an event does to the licenses that its purchase has. */
+export async function changeSold(
+  deps: Pick<Deps, "vault">,
+  tx: Transaction,
+  ask: Settling,
+  { names, found, purchase, event }: Known,
+): Promise<Outcome> {
+  const { now } = ask;
+  const current = await filedLicenses(tx, ask, purchase);
+  if (!current) return { moved: purchase.licenseIds };
+  const terms = await termsOf(tx, current);
+  const changed = current.map((held, index) => {
+    const { variantDays = null, graceMs = 0 } = terms[index] ?? {};
+    const license = found.absorbed.reduce(
+      (one, other) => absorbed({ license: one, into: found.purchase, other, variantDays, now }),
+      held,
+    );
+    const about = { license, before: found.purchase, noted: purchase, variantDays, graceMs, now };
+    return event ? applied({ ...about, event }) : license;
+  });
+  const first = changed[0];
+  if (first && event?.kind === "completed" && event.licenseKey !== null) {
+    changed[0] = await withIssuedKey(deps, tx, first, event.licenseKey, event.maxMachines);
+  }
+  const ends = event?.paidUntil != null || event?.kind === "renewed";
+  const after: Purchase = {
+    ...purchase,
+    provisional: purchase.provisional && !ends,
+    earlyRenewals: [],
+  };
+  const write = () => {
+    for (const [index, license] of changed.entries()) {
+      const before = current[index];
+      if (!before || license === before) continue;
+      saveLicense(deps, tx, before, { ...license, updatedAt: now });
+      ask.drawn[index]?.audit(tx, {
+        accountId: license.accountId,
+        action: `payment.${event?.kind ?? "link"}`,
+        targetId: license.id,
+        before,
+        after: license,
+      });
+    }
+    savePurchase(deps, tx, names, { ...found, purchase: after });
+    claim(tx, names, event?.claims ?? [], now);
+  };
+  const licenseKeys =
+    event?.kind === "completed"
+      ? changed.map((license) => deps.vault.open("license-key", license.keySealed))
+      : [];
+  const licenseIds = current.map(({ id }) => id);
+  return outcome("done", null, { accountId: purchase.accountId, licenseIds, licenseKeys, write });
+}
+
+/** `undefined` when it is not known where they are filed, or they moved since it was looked up. */
+async function filedLicenses(
+  tx: Transaction,
+  { keyHashes }: Settling,
+  { licenseIds }: Purchase,
+): Promise<License[] | undefined> {
+  if (licenseIds.some((id) => !keyHashes.has(id))) return undefined;
+  const filed = licenseIds.flatMap((id) => {
+    const keyHash = keyHashes.get(id);
+    return keyHash == null ? [] : [{ id, keyHash }];
+  });
+  const held = await tx.getMany(
+    licenses,
+    filed.map(({ keyHash }) => keyHash),
+  );
+  const current = held.flatMap((license, index) =>
+    license && license.id === filed[index]?.id ? [license] : [],
+  );
+  return current.length === filed.length ? current : undefined;
+}
+
+/** What variant and product say of each license. */
+async function termsOf(tx: Transaction, current: readonly License[]) {
+  const tiers = await tx.getMany(
+    variants,
+    current.map((license) => variantIdOf(license.productId, license.variant)),
+  );
+  const owners = await tx.getMany(
+    products,
+    current.map((license) => license.productId),
+  );
+  return current.map((_, index) => {
+    const owner = owners[index];
+    return {
+      variantDays: tiers[index]?.durationDays ?? null,
+      graceMs: owner ? graceDaysOf(owner) * DAY_MS : 0,
+    };
+  });
+}
+
+/** The provider's own key and its limit, when they come after the sale and nobody has used ours yet. */
+async function withIssuedKey(
+  deps: Pick<Deps, "vault">,
+  tx: Transaction,
+  license: License,
+  issued: string,
+  maxMachines: number | null,
+): Promise<License> {
+  const licenseKey = canonicalLicenseKey(issued);
+  const keyHash = keyHashOf(deps, licenseKey);
+  if (keyHash === license.keyHash || license.machinesUsed + license.seatsUsed > 0) return license;
+  if (await tx.get(licenses, keyHash)) return license;
+  const keySealed = deps.vault.seal("license-key", licenseKey);
+  return { ...license, keyHash, keySealed, maxMachines: maxMachines ?? license.maxMachines };
+}

@@ -1,0 +1,58 @@
+import type { PaymentEvent, Provider, Translated } from "../../core/payments.ts";
+import type { InboundEvent, Purchase } from "../../core/purchases.ts";
+import { paymentClaims } from "../../store/collections.ts";
+import type { Transaction } from "../../store/document-store.ts";
+import type { Principal } from "../principal.ts";
+import type { Drawn } from "./fulfil-sale.ts";
+import { claimId, type FoundPurchase, type Names } from "./purchase-records.ts";
+
+export type Settling = {
+  /** Of the inbound event. */
+  readonly id: string;
+  readonly provider: Provider;
+  readonly principal: Principal;
+  readonly says: Translated;
+  readonly drawn: readonly Drawn[];
+  /** Where the licenses of the purchase are filed, as far as it was looked up. */
+  readonly keyHashes: ReadonlyMap<string, string | null>;
+  readonly now: number;
+};
+
+export type Settled = Pick<InboundEvent, "status" | "reason" | "accountId" | "waitsForBuyer"> & {
+  readonly licenseIds: readonly string[];
+  readonly licenseKeys: readonly string[];
+  readonly write: () => void;
+};
+
+/** `moved`: look up where these licenses are filed, and settle again. */
+export type Outcome = Settled | { readonly moved: readonly string[] };
+
+export const outcome = (
+  status: InboundEvent["status"],
+  reason: string | null,
+  more: Partial<Settled> = {},
+): Settled => ({
+  status,
+  reason,
+  accountId: null,
+  waitsForBuyer: null,
+  licenseIds: [],
+  licenseKeys: [],
+  write: () => {},
+  ...more,
+});
+
+export type Known = {
+  readonly names: Names;
+  /** As it was before the event. */
+  readonly found: FoundPurchase;
+  readonly purchase: Purchase;
+  readonly event: PaymentEvent | undefined;
+};
+
+export function claim(tx: Transaction, names: Names, claims: readonly string[], now: number): void {
+  for (const one of claims) tx.set(paymentClaims, { id: claimId(names, one), createdAt: now });
+}
+
+/** Under which a sale is found again when the address of its buyer comes. */
+export const waitingFor = (provider: Provider, buyer: string): string => `${provider}:${buyer}`;
