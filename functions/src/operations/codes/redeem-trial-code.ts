@@ -2,12 +2,13 @@ import { codeStanding, trialEnd } from "../../core/codes.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts";
 import { derivedId } from "../../crypto/vault.ts";
-import { codes, trialClaims } from "../../store/collections.ts";
+import { trialClaims } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { draftLicense } from "../licenses/draft-license.ts";
 import type { Principal } from "../principal.ts";
+import { countUse } from "./count-use.ts";
 import { type CodeReference, findCode } from "./find-code.ts";
 
 const VARIANT = "trial";
@@ -53,7 +54,7 @@ export async function redeemTrialCode(
       licenseId: license.id,
       createdAt: made.now,
     });
-    tx.update(codes, code.id, { usedCount: code.usedCount + 1, updatedAt: made.now });
+    countUse(tx, code, made.now);
     return accept({ licenseKey, expiresAt });
   });
 }

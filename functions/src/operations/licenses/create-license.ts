@@ -2,6 +2,7 @@ import { accept, type Decision } from "../../core/decision.ts";
 import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts";
 import { owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
+import { countUse, usableCode } from "../codes/count-use.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { addLicense } from "./change-license.ts";
@@ -25,7 +26,10 @@ export async function createLicense(
     if (!draft.ok) return draft;
     const { license, unsold } = draft;
     if (unsold) return unsold;
+    const product = { id: license.productId, accountId: license.accountId };
+    const code = await usableCode(tx, product, ask.discountCode, made.now);
     addLicense(deps, tx, license, { audit, action: "license.create" });
+    if (code) countUse(tx, code, made.now);
     return accept({ licenseKey });
   });
 }

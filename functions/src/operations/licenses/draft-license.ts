@@ -2,7 +2,7 @@ import { NO_ATTEMPTS } from "../../core/attempts.ts";
 import { accept, type Decision, type Refusal, refuse } from "../../core/decision.ts";
 import { type AskedTerms, termsOf, variantName } from "../../core/licenses.ts";
 import { saleRefusal } from "../../core/products.ts";
-import type { License, Product } from "../../core/records.ts";
+import type { License, Product, Variant } from "../../core/records.ts";
 import { NOTHING_WATCHED } from "../../core/watch.ts";
 import { variants } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
@@ -12,7 +12,7 @@ import type { Principal } from "../principal.ts";
 import { findProduct, reachProduct } from "../products/find-product.ts";
 import { variantIdOf } from "../products/find-variant.ts";
 
-const DEFAULT_VARIANT = "indie";
+export const DEFAULT_VARIANT = "indie";
 
 export type DraftAsk = AskedTerms & {
   readonly email: string;
@@ -37,7 +37,7 @@ export async function draftLicense(
   reader: Reader,
   principal: Principal,
   ask: DraftAsk,
-  made: { readonly id: string; readonly licenseKey: string; readonly now: number },
+  made: Made,
 ): Promise<Decision<Draft>> {
   const found = await reachProduct(reader, principal, ask);
   if (!found.ok) return found;
@@ -56,42 +56,60 @@ export async function draftLicense(
   const unsold = unlocked.some((other) => saleRefusal(other))
     ? refuse("PRODUCT_ARCHIVED", { field: "unlockedProducts" })
     : undefined;
+  const unlocks = bundled
+    ? product.unlocks
+    : unlocked.map((other) => ({ id: other.id, handle: other.handle }));
+  const terms = { ...ask, bundleId: ask.bundleId ?? (bundled ? product.handle : undefined) };
   return accept({
     unsold: saleRefusal(product, variant) ?? unsold,
-    license: {
-      keyHash: keyHashOf(deps, made.licenseKey),
-      id: made.id,
-      keySealed: deps.vault.seal("license-key", made.licenseKey),
-      accountId: product.accountId,
-      productId: product.id,
-      productHandle: product.handle,
-      unlockedProducts: bundled
-        ? product.unlocks
-        : unlocked.map((other) => ({ id: other.id, handle: other.handle })),
-      email: ask.email,
-      variant: variant?.name ?? name,
-      ...termsOf(ask, variant, made.now),
-      graceMs: 0,
-      status: "active",
-      threatLevel: 0,
-      machinesUsed: 0,
-      seatsUsed: 0,
-      countEpoch: 0,
-      countAhead: false,
-      attempts: NO_ATTEMPTS,
-      watch: NOTHING_WATCHED,
-      violations: [],
-      suspendsAt: null,
-      statusBeforeRules: null,
-      purchasedAt: null,
-      discountCode: ask.discountCode ?? null,
-      purchaseId: ask.purchaseId ?? null,
-      bundleId: ask.bundleId ?? (bundled ? product.handle : null),
-      disputeReason: null,
-      disputedAt: null,
-      facets: [],
-      createdAt: made.now,
-      updatedAt: made.now,
-    },
+    license: newLicense(deps, { product, name, variant, unlocks }, terms, made),
   });
 }
+
+type Made = { readonly id: string; readonly licenseKey: string; readonly now: number };
+
+/** A new active license of a product that was found already. */
+export const newLicense = (
+  deps: Pick<Deps, "vault">,
+  what: {
+    readonly product: Product;
+    /** As it was asked for; a variant may not exist. */
+    readonly name: string;
+    readonly variant: Variant | undefined;
+    readonly unlocks: Product["unlocks"];
+  },
+  ask: Omit<DraftAsk, "productId" | "variant" | "unlockedProducts" | "creatorId">,
+  made: Made,
+): License => ({
+  keyHash: keyHashOf(deps, made.licenseKey),
+  id: made.id,
+  keySealed: deps.vault.seal("license-key", made.licenseKey),
+  accountId: what.product.accountId,
+  productId: what.product.id,
+  productHandle: what.product.handle,
+  unlockedProducts: what.unlocks,
+  email: ask.email,
+  variant: what.variant?.name ?? what.name,
+  ...termsOf(ask, what.variant, made.now),
+  graceMs: 0,
+  status: "active",
+  threatLevel: 0,
+  machinesUsed: 0,
+  seatsUsed: 0,
+  countEpoch: 0,
+  countAhead: false,
+  attempts: NO_ATTEMPTS,
+  watch: NOTHING_WATCHED,
+  violations: [],
+  suspendsAt: null,
+  statusBeforeRules: null,
+  purchasedAt: null,
+  discountCode: ask.discountCode ?? null,
+  purchaseId: ask.purchaseId ?? null,
+  bundleId: ask.bundleId ?? null,
+  disputeReason: null,
+  disputedAt: null,
+  facets: [],
+  createdAt: made.now,
+  updatedAt: made.now,
+});

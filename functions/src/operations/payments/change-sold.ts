@@ -48,7 +48,7 @@ export async function changeSold(
       const before = current[index];
       if (!before || license === before) continue;
       saveLicense(deps, tx, before, { ...license, updatedAt: now });
-      ask.drawn[index]?.audit(tx, {
+      ask.draw(index).audit(tx, {
         accountId: license.accountId,
         action: `payment.${event?.kind ?? "link"}`,
         targetId: license.id,

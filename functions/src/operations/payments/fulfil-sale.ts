@@ -1,28 +1,25 @@
-import { codeStanding, goodForProduct } from "../../core/codes.ts";
 import { accept, type Decision, type RefusalCode, refuse } from "../../core/decision.ts";
 import { reversed } from "../../core/license-changes.ts";
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import { seatsFor, variantName } from "../../core/licenses.ts";
 import type { PaymentEvent, SaleLine } from "../../core/payments.ts";
-import { graceDaysOf } from "../../core/products.ts";
+import { graceDaysOf, saleRefusal } from "../../core/products.ts";
 import { type Purchase, saleEnd } from "../../core/purchases.ts";
 import type { Code, License, Product } from "../../core/records.ts";
-import { codes, licenses, variants } from "../../store/collections.ts";
+import { licenses, variants } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
-import { keyHashOf } from "../activations/machine.ts";
 import type { Audit } from "../audit.ts";
-import { codeIdOf } from "../codes/find-code.ts";
+import { usableCode } from "../codes/count-use.ts";
 import type { Deps } from "../deps.ts";
-import { draftLicense } from "../licenses/draft-license.ts";
+import { DEFAULT_VARIANT, newLicense } from "../licenses/draft-license.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
 import { variantIdOf } from "../products/find-variant.ts";
 import { findByPaymentId } from "../products/payment-ids.ts";
 
 const DAY_MS = 86_400_000;
-const DEFAULT_VARIANT = "indie";
 
-/** Ids and keys for licenses, drawn before the transaction. */
+/** For one license: its id and key, and its audit entry. */
 export type Drawn = {
   readonly id: string;
   readonly licenseKey: string;
@@ -34,14 +31,16 @@ export const MAX_LICENSES = 100;
 
 const HOW_TO_NAME =
   "Name the product where only the seller can, or list the provider's id in its paymentIds.";
-const REASONS: Partial<Record<RefusalCode, string>> = {
-  PRODUCT_NOT_FOUND: "a product of the sale does not exist",
+const UNSOLD: Partial<Record<RefusalCode, string>> = {
   PRODUCT_ARCHIVED: "the product is archived; make it live, or refund the sale",
   VARIANT_INACTIVE: "the variant is inactive; make it active, or refund the sale",
 };
 
 type Unfulfilled = { readonly ok: false; readonly reason: string };
 const unfulfilled = (reason: string): Unfulfilled => ({ ok: false, reason });
+
+/** The same for the same number, however often the transaction runs. */
+export type Draw = (index: number) => Drawn;
 
 export type Fulfilled = {
   readonly ok: true;
@@ -62,7 +61,7 @@ export async function fulfilSale(
   ask: {
     readonly purchase: Purchase;
     readonly sale: PaymentEvent & { readonly email: string };
-    readonly drawn: readonly Drawn[];
+    readonly draw: Draw;
     readonly now: number;
   },
 ): Promise<Fulfilled | Unfulfilled> {
@@ -76,13 +75,12 @@ export async function fulfilSale(
   }
   const [first] = found;
   if (!first) return unfulfilled(`No product here is ${unknown.join(", ")}. ${HOW_TO_NAME}`);
-  const drawn = [...ask.drawn];
   const sold: { license: License; licenseKey: string }[] = [];
   let provisional = false;
   let used: Code | undefined;
   for (const { line, product, variant: name } of found) {
     const variant = await tx.get(variants, variantIdOf(product.id, name));
-    const code = await codeOf(tx, product, sale.discountCode, now);
+    const code = await usableCode(tx, product, sale.discountCode, now);
     used ??= code;
     const end = saleEnd({
       purchase,
@@ -92,38 +90,37 @@ export async function fulfilSale(
       now,
     });
     provisional ||= end.provisional;
+    const unsold = saleRefusal(product, variant);
+    if (unsold) return unfulfilled(`${product.handle}: ${UNSOLD[unsold.code] ?? unsold.code}`);
+    const { unlocks } = product;
     const apart = product.quantity === "keys" ? line.quantity : 1;
+    if (sold.length + apart > MAX_LICENSES) {
+      return unfulfilled(`More than ${MAX_LICENSES} licenses in one sale.`);
+    }
     for (let number = 0; number < apart; number++) {
       const issued = sale.licenseKey !== null && sold.length === 0 ? sale.licenseKey : undefined;
-      const next = drawn.shift();
-      if (!next) return unfulfilled(`More than ${MAX_LICENSES} licenses in one sale.`);
-      const licenseKey = issued === undefined ? next.licenseKey : canonicalLicenseKey(issued);
-      const draft = await draftLicense(
+      const drawn = ask.draw(sold.length);
+      const licenseKey = issued === undefined ? drawn.licenseKey : canonicalLicenseKey(issued);
+      const made = newLicense(
         deps,
-        tx,
-        principal,
+        { product, name, variant, unlocks },
         {
           email: sale.email,
-          productId: product.id,
-          variant: name,
           licenseType: sale.licenseType ?? undefined,
           maxMachines: sale.maxMachines ?? undefined,
           expiresAt: end.expiresAt,
           discountCode: sale.discountCode ?? undefined,
           purchaseId: sale.purchaseId ?? undefined,
+          bundleId: unlocks.length > 0 ? product.handle : undefined,
         },
-        { id: next.id, licenseKey, now },
+        { id: drawn.id, licenseKey, now },
       );
-      if (!draft.ok) return unfulfilled(`${product.handle}: ${REASONS[draft.code] ?? draft.code}`);
-      if (draft.unsold) {
-        return unfulfilled(`${product.handle}: ${REASONS[draft.unsold.code] ?? draft.unsold.code}`);
-      }
-      if (issued !== undefined && (await tx.get(licenses, keyHashOf(deps, licenseKey)))) {
+      if (issued !== undefined && (await tx.get(licenses, made.keyHash))) {
         return unfulfilled("Another license has the key that the provider issued.");
       }
-      const terms = product.quantity === "keys" ? {} : seatsFor(draft.license, line.quantity);
+      const terms = product.quantity === "keys" ? {} : seatsFor(made, line.quantity);
       const graceMs = sale.subscription ? graceDaysOf(product) * DAY_MS : 0;
-      const license = { ...draft.license, ...terms, graceMs, purchasedAt: now };
+      const license = { ...made, ...terms, graceMs, purchasedAt: now };
       const { reversal } = purchase;
       sold.push({
         licenseKey,
@@ -173,15 +170,4 @@ async function productOf(
   // An option that was paid for outweighs one that the buyer wrote.
   const variant = line.variant === null ? line.hint.variant : await option(product);
   return named(product, variant);
-}
-
-/** A code that can still be used for the product; what was paid is sold whatever the code was. */
-async function codeOf(
-  tx: Transaction,
-  product: Product,
-  given: string | null,
-  now: number,
-): Promise<Code | undefined> {
-  const code = given === null ? undefined : await tx.get(codes, codeIdOf(product.accountId, given));
-  return code && goodForProduct(code, product.id) && !codeStanding(code, now) ? code : undefined;
 }

@@ -7,7 +7,7 @@ import { StoreUnavailableError } from "../../store/document-store.ts";
 import { auditorAs } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
-import { type Drawn, MAX_LICENSES } from "./fulfil-sale.ts";
+import type { Draw, Drawn } from "./fulfil-sale.ts";
 import { settle } from "./settle-payment.ts";
 import { type Outcome, type Settling, waitingFor } from "./settling.ts";
 
@@ -56,7 +56,7 @@ async function settled(deps: Deps, payment: Payment, message: Message): Promise<
     provider,
     principal: principalOf(accountId),
     says: message.says,
-    drawn: drawnFor(deps, message),
+    draw: drawFor(deps),
     now,
   };
   let keyHashes: Settling["keyHashes"] = new Map();
@@ -89,13 +89,16 @@ const principalOf = (accountId: string | null): Principal =>
     ? { kind: "administrator" }
     : { kind: "account", accountId, keyId: "", scopes: null, productIds: null };
 
-function drawnFor(deps: Deps, { says }: Message): Drawn[] {
-  if (says.state !== "event" && says.state !== "link") return [];
-  return Array.from({ length: MAX_LICENSES }, () => ({
-    id: deps.newId(),
-    licenseKey: formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES)),
-    audit: auditorAs(deps, { kind: "payment", keyId: null }),
-  }));
+function drawFor(deps: Deps): Draw {
+  const drawn: Drawn[] = [];
+  return (index) => {
+    drawn[index] ??= {
+      id: deps.newId(),
+      licenseKey: formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES)),
+      audit: auditorAs(deps, { kind: "payment", keyId: null }),
+    };
+    return drawn[index];
+  };
 }
 
 function isRepeat(before: InboundEvent, { eventId, says }: Message, now: number): boolean {

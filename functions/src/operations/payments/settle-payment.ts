@@ -2,14 +2,9 @@ import { licenseMail } from "../../core/mail.ts";
 import type { PaymentEvent, Provider } from "../../core/payments.ts";
 import { noted, type Purchase } from "../../core/purchases.ts";
 import { derivedId } from "../../crypto/vault.ts";
-import {
-  codes,
-  inboundEvents,
-  mails,
-  paymentClaims,
-  paymentContacts,
-} from "../../store/collections.ts";
+import { inboundEvents, mails, paymentClaims, paymentContacts } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
+import { countUse } from "../codes/count-use.ts";
 import type { Deps } from "../deps.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { readMailTemplate } from "../mail/templates.ts";
@@ -71,11 +66,13 @@ async function settleEvent(
   deps: World,
   tx: Transaction,
   ask: Settling,
-  event: PaymentEvent,
+  announced: PaymentEvent,
 ): Promise<Outcome> {
-  const names = await namesOf(tx, ask, event);
-  if (!names)
-    return outcome("failed", `productId: there is no product ${event.lines[0]?.productId}`);
+  const about = await namedBy(tx, ask, announced);
+  if (!about) {
+    return outcome("failed", `productId: there is no product ${announced.lines[0]?.productId}`);
+  }
+  const { names, event } = about;
   const named = await findPurchase(deps, tx, names, event.references);
   const ofBuyer = named ? undefined : await findByBuyer(deps, tx, names, event);
   // A payment that the seller numbers by itself counts once under its number.
@@ -94,15 +91,17 @@ async function settleEvent(
   return settlePurchase(deps, tx, ask, { names, found, purchase, event: said });
 }
 
-/** A seller names purchases as it likes: they are unique for one product. */
-async function namesOf(
+/** A seller names purchases as it likes: they are unique for one product, whichever way it is named. */
+async function namedBy(
   tx: Transaction,
   { provider, principal }: Settling,
   event: PaymentEvent,
-): Promise<Names | undefined> {
-  if (provider !== "native") return { provider, scope: "" };
+): Promise<{ names: Names; event: PaymentEvent } | undefined> {
+  if (provider !== "native") return { names: { provider, scope: "" }, event };
   const product = await findProduct(tx, principal, event.lines[0]?.productId ?? "");
-  return product && { provider, scope: product.id };
+  if (!product) return undefined;
+  const lines = event.lines.map((line) => ({ ...line, productId: product.id }));
+  return { names: { provider, scope: product.id }, event: { ...event, lines } };
 }
 
 /** A seller may announce a renewal without naming the purchase: it is the buyer's subscription. */
@@ -148,11 +147,11 @@ async function settlePurchase(
     const waitsForBuyer = sale.buyer && waitingFor(ask.provider, sale.buyer);
     return keep("The sale has no e-mail address of the buyer.", "failed", { waitsForBuyer });
   }
-  const { principal, drawn, now } = ask;
+  const { principal, draw, now } = ask;
   const made = await fulfilSale(deps, tx, principal, {
     purchase,
     sale: { ...sale, email },
-    drawn,
+    draw,
     now,
   });
   if (!made.ok) return keep(made.reason, "failed");
@@ -186,17 +185,13 @@ async function settlePurchase(
   };
   const write = () => {
     for (const [index, { license }] of made.sold.entries()) {
-      const audit = drawn[index]?.audit;
-      if (audit) addLicense(deps, tx, license, { audit, action: "license.create" });
+      addLicense(deps, tx, license, { audit: draw(index).audit, action: "license.create" });
     }
     const renewable = ask.provider === "native" && sale.subscription;
     const more = renewable ? [buyerReference(email)] : [];
     savePurchase(deps, tx, names, { ...found, purchase: sold }, more);
     claim(tx, names, sale.claims, now);
-    if (made.code) {
-      const usedCount = made.code.usedCount + 1;
-      tx.update(codes, made.code.id, { usedCount, updatedAt: now });
-    }
+    if (made.code) countUse(tx, made.code, now);
     if (mail) tx.create(mails, mail);
     for (const earlier of waited) {
       if (!earlier) continue;

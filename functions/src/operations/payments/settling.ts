@@ -3,7 +3,7 @@ import type { InboundEvent, Purchase } from "../../core/purchases.ts";
 import { paymentClaims } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import type { Principal } from "../principal.ts";
-import type { Drawn } from "./fulfil-sale.ts";
+import type { Draw } from "./fulfil-sale.ts";
 import { claimId, type FoundPurchase, type Names } from "./purchase-records.ts";
 
 export type Settling = {
@@ -12,7 +12,7 @@ export type Settling = {
   readonly provider: Provider;
   readonly principal: Principal;
   readonly says: Translated;
-  readonly drawn: readonly Drawn[];
+  readonly draw: Draw;
   /** Where the licenses of the purchase are filed, as far as it was looked up. */
   readonly keyHashes: ReadonlyMap<string, string | null>;
   readonly now: number;
