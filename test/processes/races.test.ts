@@ -62,6 +62,25 @@ describe.each(engines)("two processes on one %s", (_, engine) => {
       }
     });
 
+    test("make one license of 50 parallel copies of a sale, and give all its key", async () => {
+      const email = "buyer@example.com";
+      const { productId } = await newLicense(servers.slice(0, 1), {});
+      const body = { type: "purchase.completed", email, productId, purchaseId: "pur_1" };
+      const secret = readFileSync(join(servers[0].dataDir, "secrets/WEBHOOK_SECRET"), "utf8");
+      const options = { headers: { "x-webhook-secret": secret.trim() } };
+      const copies = Array.from({ length: 50 }, async (_, copy) => {
+        for (let attempt = 0; ; attempt++) {
+          const reply = await servers[copy % 2]?.call("webhook", body, options);
+          if (reply?.status !== 503 || attempt >= patience.retries) return reply?.body;
+        }
+      });
+      const answers = await Promise.all(copies);
+      expect(new Set(answers.map((answer) => answer?.["licenseKey"])).size).toBe(1);
+      expect(answers).toEqual(answers.map(() => expect.objectContaining({ status: "done" })));
+      const listed = await servers[0].admin("listLicenses", { email });
+      expect(listed["licenses"]).toHaveLength(1);
+    });
+
     test("let exactly 15 of 200 parallel attempts through", async () => {
       await raceForAttempts(servers, patience);
     });
