@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { EVENT_TYPES } from "../core/events.ts";
+import { FORMATS } from "../core/webhooks.ts";
 import { collection } from "./collection.ts";
 
 const instant = z.int().min(0).describe("Epoch milliseconds");
@@ -500,6 +502,87 @@ export const inboundEvents = collection({
     byAccount: { equal: ["accountId"], order: ["receivedAt", "desc"] },
     byAccountAndStatus: { equal: ["accountId", "status"], order: ["receivedAt", "desc"] },
     byBuyer: { equal: ["waitsForBuyer"], order: ["receivedAt", "asc"] },
+  },
+});
+
+const eventType = z.enum(EVENT_TYPES);
+const eventData = z.record(z.string(), z.unknown());
+
+/** What happened and no endpoint was given yet; written with the change that it tells of. */
+export const outbox = collection({
+  name: "outbox",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    type: eventType,
+    accountId: z.string(),
+    productId: z.uuid().nullable(),
+    licenseId: z.uuid().nullable(),
+    data: eventData,
+    occurredAt: instant,
+  },
+  queries: { oldest: { order: ["occurredAt", "asc"] } },
+});
+
+export const webhookEndpoints = collection({
+  name: "webhookEndpoints",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid().nullable(),
+    productHandle: z.string().nullable(),
+    url: z.string(),
+    description: z.string(),
+    format: z.enum(FORMATS),
+    events: z.array(z.string()),
+    enabled: z.boolean(),
+    disabledReason: z.string().nullable(),
+    ordered: z.boolean(),
+    secrets: z.array(z.object({ sealed: z.string(), endsAt: instant.nullable() })).min(1),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    newest: { order: ["createdAt", "desc"] },
+    byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+    enabledOfAccount: { equal: ["accountId", "enabled"] },
+  },
+});
+
+/** An event on its way to an endpoint. The id is derived from both. */
+export const deliveries = collection({
+  name: "deliveries",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    endpointId: z.uuid(),
+    accountId: z.string(),
+    eventId: z.uuid(),
+    type: eventType,
+    productId: z.uuid().nullable(),
+    licenseId: z.uuid().nullable(),
+    data: eventData,
+    occurredAt: instant,
+    state: z.enum(["pending", "delivered", "failed"]),
+    attempts: count,
+    dueAt: instant.nullable(),
+    lastStatus: z.int().nullable(),
+    lastError: z.string().nullable(),
+    lastDurationMs: count.nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {
+    due: { order: ["dueAt", "asc"] },
+    byEndpoint: { equal: ["endpointId"], order: ["createdAt", "desc"] },
+    byEndpointAndState: { equal: ["endpointId", "state"], order: ["createdAt", "desc"] },
+    pendingOfLicense: {
+      equal: ["endpointId", "licenseId", "state"],
+      order: ["occurredAt", "asc"],
+    },
   },
 });
 

@@ -1,0 +1,99 @@
+import { type EventType, OPT_IN } from "./events.ts";
+
+export const FORMATS = ["standard", "proxgate", "geckoguard"] as const;
+export type WebhookFormat = (typeof FORMATS)[number];
+
+/** Where a vendor wants events sent. Instants are epoch milliseconds. */
+export type WebhookEndpoint = {
+  id: string;
+  accountId: string;
+  /** Only what concerns this product; null is the whole account. */
+  productId: string | null;
+  productHandle: string | null;
+  url: string;
+  description: string;
+  format: WebhookFormat;
+  /** Event types, or `*` for all that are not opt-in. */
+  events: string[];
+  enabled: boolean;
+  /** Why it is not enabled, where it was not its vendor's wish. */
+  disabledReason: string | null;
+  /** Keeps the order of the events of one license. */
+  ordered: boolean;
+  /** Newest first; an older one signs along until it ends. */
+  secrets: { sealed: string; endsAt: number | null }[];
+  createdAt: number;
+  updatedAt: number;
+};
+
+/** One event on its way to one endpoint. */
+export type Delivery = {
+  /** A UUID, the same for every attempt. */
+  id: string;
+  endpointId: string;
+  accountId: string;
+  eventId: string;
+  type: EventType;
+  productId: string | null;
+  licenseId: string | null;
+  data: Record<string, unknown>;
+  occurredAt: number;
+  state: "pending" | "delivered" | "failed";
+  /** Made so far, the one under way included. */
+  attempts: number;
+  /** When the next attempt is due; while one is under way, when another may take over; null once settled. */
+  dueAt: number | null;
+  /** The status of the last answer; null when there was none. */
+  lastStatus: number | null;
+  lastError: string | null;
+  lastDurationMs: number | null;
+  createdAt: number;
+  updatedAt: number;
+  expireAt: number;
+};
+
+/** Whether the endpoint asked for it. */
+export const wants = (
+  endpoint: Pick<WebhookEndpoint, "events" | "productId">,
+  event: { readonly type: EventType; readonly productId: string | null },
+): boolean =>
+  (endpoint.productId === null || endpoint.productId === event.productId) &&
+  (endpoint.events.includes(event.type) ||
+    (endpoint.events.includes("*") && !OPT_IN.has(event.type)));
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** How long after a failed attempt the next one is due; their number and one is that of all attempts. */
+const RETRY_DELAYS_MS: Readonly<Record<WebhookFormat, readonly number[]>> = {
+  // 8 attempts over 24 hours.
+  standard: [
+    5_000,
+    5 * MINUTE_MS,
+    30 * MINUTE_MS,
+    2 * HOUR_MS,
+    4 * HOUR_MS,
+    7 * HOUR_MS,
+    10 * HOUR_MS + 24 * MINUTE_MS + 55_000,
+  ],
+  // Reference, section 5.3.
+  proxgate: [1, 5, 15, 30, 60].map((minutes) => minutes * MINUTE_MS),
+  // Reference, section 14.5.
+  geckoguard: [1, 2, 4, 8, 16].map((minutes) => minutes * MINUTE_MS),
+};
+
+/** Formats whose reference asks for it, by up to a tenth: many that failed together do not return together. */
+const JITTERED: ReadonlySet<WebhookFormat> = new Set(["standard", "geckoguard"]);
+const JITTER = 0.1;
+
+/** When the attempt after this one is due; `undefined` when it was the last. `chance` is from 0 to 1. */
+export function nextAttemptAt(
+  format: WebhookFormat,
+  attempts: number,
+  now: number,
+  chance: number,
+): number | undefined {
+  const delay = RETRY_DELAYS_MS[format][attempts - 1];
+  if (delay === undefined) return undefined;
+  return Math.round(now + delay * (JITTERED.has(format) ? 1 + JITTER * chance : 1));
+}
