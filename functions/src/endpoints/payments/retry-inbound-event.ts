@@ -12,9 +12,9 @@ export const retryInboundEvent = defineEndpoint({
   access: "admin",
   scope: "payments:write",
   accountWide: true,
-  summary: "Try an event again that failed or waits",
+  summary: "Try an event again that failed",
   description:
-    "After you mended what its reason says: made the product, listed the provider's id. One that is done answers as it did.",
+    "After you mended what its reason says: made the product, listed the provider's id. One that did not fail answers as it did.",
   mutates: false,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["INBOUND_EVENT_NOT_FOUND"],

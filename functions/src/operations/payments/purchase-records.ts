@@ -20,7 +20,8 @@ export const buyerReference = (email: string): string => `buyer:${email}`;
 /** A purchase as it is, and the records of it that become one with it. */
 export type FoundPurchase = {
   readonly purchase: Purchase;
-  readonly stored: boolean;
+  /** The names that lead to it already. */
+  readonly named: readonly string[];
   readonly absorbed: readonly Purchase[];
 };
 
@@ -41,7 +42,7 @@ export async function findPurchase(
   if (!first) return undefined;
   return {
     purchase: others.reduce(mergedPurchase, first),
-    stored: true,
+    named: first.references,
     absorbed: others,
   };
 }
@@ -61,21 +62,23 @@ export const firstHeardOf = (
     names.provider,
     now,
   ),
-  stored: false,
+  named: [],
   absorbed: [],
 });
 
-/** Writes the purchase, and lets every one of its names lead to it. */
+/** Writes the purchase, and lets every one of its names lead to it: a subscription collects many. */
 export function savePurchase(
   deps: Pick<Deps, "vault">,
   tx: Transaction,
   names: Names,
-  { purchase, absorbed }: Pick<FoundPurchase, "purchase" | "absorbed">,
+  { purchase, named, absorbed }: FoundPurchase,
   more: readonly string[] = [],
 ): void {
   tx.set(purchases, sealed(deps, purchase));
   for (const other of absorbed) tx.delete(purchases, other.id);
+  const known = new Set(named);
   for (const reference of new Set([...purchase.references, ...more])) {
+    if (known.has(reference)) continue;
     tx.set(purchaseReferences, {
       id: referenceId(names, reference),
       purchaseId: purchase.id,

@@ -102,7 +102,8 @@ function drawFor(deps: Deps): Draw {
 }
 
 function isRepeat(before: InboundEvent, { eventId, says }: Message, now: number): boolean {
-  if (before.status === "failed" || before.status === "waiting") return false;
+  // What waits is noted in its purchase: noting it again could count it twice.
+  if (before.status === "failed") return false;
   const renews = says.state === "event" && says.event.kind === "renewed";
   return !(eventId === null && renews && now - before.receivedAt > REPEATED_MS);
 }
@@ -169,7 +170,7 @@ async function retryForBuyer(deps: Deps, payment: Payment, buyer: string): Promi
   for (const event of items) await receiveAgain(deps, event, payment.read);
 }
 
-/** Another attempt at an event that was not settled; the same receipt for one that was. */
+/** Another attempt at an event that failed; the same receipt for one that did not. */
 export async function receiveAgain(
   deps: Deps,
   event: InboundEvent,
