@@ -41,11 +41,11 @@ export const resolveLicense = defineEndpoint({
   async handle(deps, input, principal) {
     const decision = await resolve(deps, principal, input);
     if (!decision.ok) return decision;
-    const { license, resolvedCount } = decision;
+    const { license, licenseKey, resolvedCount } = decision;
     return {
       success: true as const,
       resolvedCount,
-      license: licenseRecord(license, input.licenseKey, deps.now()),
+      license: licenseRecord(license, licenseKey, deps.now()),
     };
   },
 });

@@ -5,7 +5,11 @@ import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { changeLicense } from "./change-license.ts";
 
-export type Resolved = { readonly license: License; readonly resolvedCount: number };
+export type Resolved = {
+  readonly license: License;
+  readonly licenseKey: string;
+  readonly resolvedCount: number;
+};
 
 /** Resolves some or all violations of a license; its threat level and status follow. */
 export const resolveLicense = (
@@ -20,6 +24,7 @@ export const resolveLicense = (
       const { violationIds } = ask;
       const decision = decideResolve({ license, violationIds, now });
       if (!decision.ok) return decision;
-      return { license: decision.license, outcome: decision };
+      const licenseKey = deps.vault.open("license-key", license.keySealed);
+      return { license: decision.license, outcome: { ...decision, licenseKey } };
     },
   });
