@@ -90,9 +90,12 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
       ? {
           requestBody: {
             required: true,
-            content: {
-              "application/json": { schema: spec.input, example: exampleOf(spec.input, "input") },
-            },
+            content: Object.fromEntries(
+              (("reads" in spec && spec.reads) || ["application/json"]).map((type) => [
+                type,
+                { schema: spec.input, example: exampleOf(spec.input, "input") },
+              ]),
+            ),
           },
         }
       : {}),
@@ -131,9 +134,10 @@ const isGuarded = ({ access }: AnyEndpointSpec): boolean =>
 /** One response a status: its codes, and what the function's own refusals look like. */
 function failures(spec: AnyEndpointSpec): ZodOpenApiResponsesObject {
   const problems: ProblemCode[] = [
-    "INVALID_REQUEST",
-    ...(spec.access === "public" ? [] : (["UNAUTHENTICATED"] as const)),
-    ...(isGuarded(spec) ? (["FORBIDDEN"] as const) : []),
+    ...(spec.access === "webhook"
+      ? spec.unproven.map(({ code }) => code)
+      : (["INVALID_REQUEST"] as const)),
+    ...(isGuarded(spec) ? (["UNAUTHENTICATED", "FORBIDDEN"] as const) : []),
     "METHOD_NOT_ALLOWED",
     ...(spec.mutates ? (["IDEMPOTENCY_KEY_REUSED"] as const) : []),
     "PAYLOAD_TOO_LARGE",

@@ -43,11 +43,14 @@ export function csvExample(rows: unknown): string {
 }
 
 /** What the edge itself answers to a request that is empty, or has a field too many where that is allowed. */
-export function problemExamples({ surface, input, access }: AnyEndpointSpec) {
-  const problems = [
-    ...(access === "public" ? [] : [withoutCredential()]),
-    ...[{}, { typo: true }].flatMap((fields) => refusedFields(input, fields)).slice(0, 1),
-  ];
+export function problemExamples(spec: AnyEndpointSpec) {
+  const { surface, access } = spec;
+  const refused = () =>
+    [{}, { typo: true }].flatMap((fields) => refusedFields(spec.input, fields)).slice(0, 1);
+  const problems =
+    access === "webhook"
+      ? spec.unproven
+      : [...(access === "public" ? [] : [withoutCredential()]), ...refused()];
   return problems.map((problem) => ({
     code: problem.code,
     ...surface.problem(problem, "b7e23ec2-9af0-4a1c-8f5d-3c6f1e2d4b5a"),

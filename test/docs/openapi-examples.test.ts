@@ -1,13 +1,23 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { openApiDocument } from "../../scripts/openapi-document.ts";
-import { ADMIN_SECRET, endpoints, type Json, openWorld, type World } from "../support/world.ts";
+import { signed } from "../support/signed.ts";
+import {
+  ADMIN_SECRET,
+  endpoints,
+  type Json,
+  MINUTE,
+  NOW,
+  openWorld,
+  type World,
+} from "../support/world.ts";
 
 type Media = { schema: Json; example?: unknown; examples?: Record<string, { value: unknown }> };
 type Responses = Record<string, { content: Record<string, Media> }>;
 type Parameter = { name: string; in: string; schema: Json };
 type Operation = {
+  tags: string[];
   parameters?: Parameter[];
-  requestBody?: { content: { "application/json": Media } };
+  requestBody?: { content: Record<string, Media> & { "application/json": Media } };
   responses: Responses;
 };
 
@@ -18,6 +28,8 @@ const operations = Object.entries(paths).flatMap(([path, item]) =>
     return { name: path.slice(1), method: method.toUpperCase(), operation };
   }),
 );
+
+const DONE = { success: true, status: "done" };
 
 let world: World;
 beforeEach(async () => {
@@ -56,8 +68,15 @@ const makers = (name: string) => [
   name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
 ];
 
-/** The session token of the machine that was activated, if one was. */
-async function seeded(name: string): Promise<unknown> {
+/** The event of a sale: it fails while its product is not made. */
+async function announced(): Promise<unknown> {
+  const { body } = await run("webhook", "POST", exampleOf("webhook"));
+  return (body as Json)["eventId"];
+}
+
+/** What no document can say: the token of the machine that was activated, the id of an event. */
+async function seeded(name: string): Promise<Json> {
+  const eventId = name === "retryInboundEvent" ? await announced() : undefined;
   const { creatorId } = exampleOf("createProduct");
   for (const productId of exampleOf("createLicense")["unlockedProducts"] as string[]) {
     await world.admin("createProduct", { name: productId, productId, creatorId });
@@ -73,27 +92,44 @@ async function seeded(name: string): Promise<unknown> {
     token ??= made["token"];
   }
   Object.assign(world.deps, { newId });
-  if (token === undefined) return undefined;
+  if (token === undefined) return { eventId };
+  if (name === "listInboundEvents") await announced();
   // One country more than the example's product lets pass makes the violation `v1`.
   for (const country of ["CH", "DE", "FR", "IT", "AT", "LI"]) {
     const headers = { "x-country-code": country };
     await world.call("activate", exampleOf("activate"), { headers });
   }
-  return token;
+  return { token, eventId };
+}
+
+/** The proof of origin of a webhook, or the admin secret. */
+function proofFor(name: string, body: string, at: number) {
+  const spec = endpoints.get(name);
+  return spec?.access === "webhook"
+    ? signed(spec.provider, body, { at })
+    : { headers: { "x-admin-secret": ADMIN_SECRET } };
 }
 
 /** The answer as its content type has it. */
-async function run(name: string, method: string, fields: Json, secret = ADMIN_SECRET) {
-  const query = method === "GET" ? `?${new URLSearchParams(fields as Record<string, string>)}` : "";
-  const reply = await fetch(`${world.url}/${name}${query}`, {
+async function run(
+  name: string,
+  method: string,
+  fields: Json,
+  { proven = true, at = NOW, sent = "application/json" } = {},
+) {
+  const form = new URLSearchParams(fields as Record<string, string>).toString();
+  const body = sent === "application/json" ? JSON.stringify(fields) : form;
+  const { headers = {}, query = {} } = proven ? proofFor(name, body, at) : {};
+  const search = method === "GET" ? form : new URLSearchParams(query).toString();
+  const reply = await fetch(`${world.url}/${name}?${search}`, {
     method,
-    headers: { "content-type": "application/json", ...(secret && { "x-admin-secret": secret }) },
-    ...(method === "GET" ? {} : { body: JSON.stringify(fields) }),
+    headers: { "content-type": sent, ...headers },
+    ...(method === "GET" ? {} : { body }),
   });
   const type = reply.headers.get("content-type")?.split(";")[0] ?? "";
   const text = await reply.text();
-  const body: unknown = type === "application/json" ? JSON.parse(text) : text;
-  return { status: reply.status, type, body };
+  const answer: unknown = type === "application/json" ? JSON.parse(text) : text;
+  return { status: reply.status, type, body: answer };
 }
 
 /** The names of the lists in an example, `licenses.unlockedProducts` for one, that hold something. */
@@ -116,18 +152,20 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
   });
 
   test("200 the example of a request, with an answer that fits its schema", async () => {
-    const token = await seeded(name);
+    const made = await seeded(name);
     const example = requestOf(operation);
     const schema = operation.requestBody?.content["application/json"].schema;
     if (schema) expectValid(schema, example);
-    // No token can stand in a document: it is signed, and ends.
-    const fields = "token" in example ? { ...example, token } : example;
+    const fields = Object.fromEntries(
+      Object.entries(example).map(([field, value]) => [field, made[field] || value]),
+    );
     const contents = operation.responses["200"]?.content ?? {};
     const formats = Object.keys(contents).length > 1 ? [{}, { format: "json" }] : [{}];
     const types = new Set<string>();
     for (const format of formats) {
       const { status, type, body } = await run(name, method, { ...fields, ...format });
-      expect({ status, body }).toMatchObject({ status: 200 });
+      const done = operation.tags.includes("Payments") || name === "retryInboundEvent";
+      expect({ status, body }).toMatchObject({ status: 200, ...(done && { body: DONE }) });
       const { schema: shape = {}, example: shown } = contents[type] as Media;
       expectValid(shape, body);
       expect(filledLists(body)).toEqual(expect.arrayContaining(filledLists(shown)));
@@ -136,14 +174,24 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
     expect([...types]).toEqual(Object.keys(contents));
   });
 
+  test("200 the example in each content type, once", async () => {
+    await seeded(name);
+    const types = Object.keys(operation.requestBody?.content ?? {});
+    for (const sent of types.length > 1 ? types : []) {
+      const { status, body } = await run(name, method, requestOf(operation), { sent });
+      expect({ status, body }).toMatchObject({ status: 200, body: DONE });
+    }
+  });
+
   test("400 and 401 as their examples say", async () => {
     const shown = (status: number, code: string) =>
       operation.responses[status]?.content["application/json"]?.examples?.[code]?.value;
-    const empty = await run(name, method, {});
-    const odd = await run(name, method, { typo: true });
+    const at = NOW - 6 * MINUTE;
+    const empty = await run(name, method, {}, { at });
+    const odd = await run(name, method, { typo: true }, { at });
     const refused = [empty, odd].find(({ status }) => status === 400);
     expect(shown(400, "INVALID_REQUEST")).toEqual(refused?.body);
-    const closed = await run(name, method, requestOf(operation), "");
+    const closed = await run(name, method, requestOf(operation), { proven: false });
     const guarded = endpoints.get(name)?.access !== "public";
     expect(shown(401, "UNAUTHENTICATED")).toEqual(guarded ? closed.body : undefined);
   });

@@ -8,6 +8,7 @@ import type { Provider } from "../core/payments.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
+import type { Problem } from "./problem.ts";
 import type { EdgeRequest, Received } from "./request.ts";
 import { replyUnready, serve } from "./serve.ts";
 import type { Surface } from "./surface.ts";
@@ -65,6 +66,10 @@ type AdministratorSpec<I extends z.ZodType, O extends z.ZodType> = Guarded<I, O>
 type WebhookSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
   readonly access: "webhook";
   readonly provider: Provider;
+  /** What it answers to a request that does not prove where it comes from. */
+  readonly unproven: readonly Problem[];
+  /** Content types that it reads, where JSON is not the only one. */
+  readonly reads?: readonly string[];
   readonly handle: (
     deps: Deps,
     received: Received,

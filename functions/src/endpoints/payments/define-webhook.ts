@@ -15,6 +15,15 @@ const MAX_BYTES = 384 * 1024;
 
 const accountId = handle(128).nullable().catch(null);
 
+const REFUSED: Readonly<Record<Exclude<Proof, "good">, string>> = {
+  unsigned: "The request carries no proof of where it comes from.",
+  forged: "The signature or secret is not right.",
+  stale: "The signature's time is more than 300 seconds off.",
+};
+
+const refused = (proof: Exclude<Proof, "good">): Problem =>
+  new Problem(proof === "stale" ? "INVALID_REQUEST" : "UNAUTHENTICATED", REFUSED[proof]);
+
 /** A function that a payment provider posts to. */
 export const defineWebhook = (about: {
   readonly name: string;
@@ -24,6 +33,10 @@ export const defineWebhook = (about: {
   readonly description: string;
   /** What the provider sends, as far as it is read. */
   readonly input: z.ZodType;
+  /** Whether the proof of origin says when it was made. */
+  readonly signsTime?: true;
+  /** Content types that it reads, where JSON is not the only one. */
+  readonly reads?: readonly string[];
   /** Whether the sender shows the keys to the buyer; others keep answers where people see them. */
   readonly showsKeys?: true;
 }): Endpoint =>
@@ -32,13 +45,15 @@ export const defineWebhook = (about: {
     methods: ["POST"],
     access: "webhook",
     provider: about.provider,
+    unproven: [refused("unsigned"), ...(about.signsTime ? [refused("stale")] : [])],
+    ...(about.reads ? { reads: about.reads } : {}),
     summary: about.summary,
     description: `${about.description} Events that name no product of yours are filed under the account of \`?creatorId=\`.`,
     mutates: false,
     surface: nativeSurface({ failure: "success" }),
     refusals: [],
     input: about.input,
-    output: receiptShape(`${about.name}Response`),
+    output: receiptShape(`${about.name}Response`, about.showsKeys ?? false),
     async handle(deps, received, secret) {
       const { source, provider } = about;
       const proof = await source.prove(received, secret, deps.now());
@@ -61,12 +76,3 @@ export const defineWebhook = (about: {
 
 const accountOf = ({ query }: Received): string | null =>
   accountId.parse(query["creatorId"] ?? null);
-
-const REFUSED: Readonly<Record<Exclude<Proof, "good">, string>> = {
-  unsigned: "The request carries no proof of where it comes from.",
-  forged: "The signature or secret is not right.",
-  stale: "The signature's time is more than 300 seconds off.",
-};
-
-const refused = (proof: Exclude<Proof, "good">): Problem =>
-  new Problem(proof === "stale" ? "INVALID_REQUEST" : "UNAUTHENTICATED", REFUSED[proof]);

@@ -8,16 +8,16 @@ export const gumroadWebhook = defineWebhook({
   source: gumroad,
   summary: "Gumroad announces a sale",
   description: "Proof of origin: `?secret=`, as Gumroad signs nothing. Form-encoded, or JSON.",
+  reads: ["application/x-www-form-urlencoded", "application/json"],
   input: z.looseObject({ sale_id: z.string() }).meta({
     id: "GumroadWebhookRequest",
     description: "A ping of Gumroad; docs/payments.md says which have a consequence.",
     example: {
       resource_name: "sale",
       sale_id: "sale_1001",
-      product_id: "gum_1001",
+      permalink: "cloudtools",
       email: "artist@example.com",
       quantity: "1",
-      "url_params[productId]": "prod_abc123",
     },
   }),
 });

@@ -12,14 +12,14 @@ export const lemonSqueezyWebhook = defineWebhook({
     id: "LemonSqueezyWebhookRequest",
     description: "A webhook of Lemon Squeezy; docs/payments.md says which have a consequence.",
     example: {
-      meta: { event_name: "order_created", custom_data: { productId: "prod_abc123" } },
+      meta: { event_name: "order_created", custom_data: { campaign: "spring" } },
       data: {
         type: "orders",
         id: "1001",
         attributes: {
           status: "paid",
           user_email: "artist@example.com",
-          first_order_item: { order_id: 1001, product_id: 11, variant_id: 12, quantity: 1 },
+          first_order_item: { order_id: 1001, product_id: 98765, variant_id: 184321, quantity: 1 },
         },
       },
     },

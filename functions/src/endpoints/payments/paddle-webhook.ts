@@ -8,6 +8,7 @@ export const paddleWebhook = defineWebhook({
   source: paddle,
   summary: "Paddle announces a sale",
   description: "Proof of origin: `Paddle-Signature` over the bytes of the body.",
+  signsTime: true,
   input: z
     .looseObject({ event_id: z.string(), event_type: z.string(), data: z.looseObject({}) })
     .meta({
@@ -23,8 +24,13 @@ export const paddleWebhook = defineWebhook({
           origin: "web",
           customer_id: "ctm_1001",
           subscription_id: null,
-          items: [{ price: { id: "pri_1001", product_id: "pro_1001" }, quantity: 1 }],
-          custom_data: { productId: "prod_abc123", email: "artist@example.com" },
+          items: [
+            {
+              price: { id: "pri_01habc", product_id: "pro_01habc", custom_data: null },
+              quantity: 1,
+            },
+          ],
+          custom_data: { email: "artist@example.com" },
         },
       },
     }),

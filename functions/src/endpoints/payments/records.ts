@@ -16,7 +16,15 @@ const eventId = z.string().meta({
   example: "pVUwJQmVh1Bq0nVbT5cWq0uOeXwQ1c6b5dLh8kF3y2s",
 });
 
-export const receiptShape = (id: string) =>
+const keys = {
+  licenseKey: z
+    .string()
+    .optional()
+    .meta({ description: "Of a completed sale.", example: "7K3QZ-M9X2C-4TBWF-8N5RJ-P6HVD" }),
+  licenseKeys: z.array(z.string()).optional().meta({ description: "All of them." }),
+};
+
+export const receiptShape = (id: string, showsKeys: boolean) =>
   z
     .object({
       success: z.boolean().meta({
@@ -27,11 +35,7 @@ export const receiptShape = (id: string) =>
       eventId,
       error: z.string().optional().meta({ description: "Why it failed." }),
       reason: z.string().optional().meta({ description: "Why it was ignored or waits." }),
-      licenseKey: z
-        .string()
-        .optional()
-        .meta({ description: "Of a completed sale, where the sender shows it to the buyer." }),
-      licenseKeys: z.array(z.string()).optional().meta({ description: "All of them." }),
+      ...((showsKeys ? keys : {}) as typeof keys),
     })
     .meta({ id: `${id[0]?.toUpperCase()}${id.slice(1)}` });
 

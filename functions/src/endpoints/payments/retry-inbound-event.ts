@@ -25,7 +25,7 @@ export const retryInboundEvent = defineEndpoint({
         .meta({ example: "pVUwJQmVh1Bq0nVbT5cWq0uOeXwQ1c6b5dLh8kF3y2s" }),
     })
     .meta({ id: "RetryInboundEventRequest" }),
-  output: receiptShape("retryInboundEventResponse"),
+  output: receiptShape("retryInboundEventResponse", true),
   async handle(deps, { eventId }, principal) {
     const read = (provider: keyof typeof sources) => sources[provider].read;
     const decision = await retry(deps, principal, { eventId, read });

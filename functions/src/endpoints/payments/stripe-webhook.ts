@@ -8,6 +8,7 @@ export const stripeWebhook = defineWebhook({
   source: stripe,
   summary: "Stripe announces a sale",
   description: "Proof of origin: `Stripe-Signature` over the bytes of the body.",
+  signsTime: true,
   input: z.looseObject({ id: z.string(), type: z.string(), data: z.looseObject({}) }).meta({
     id: "StripeWebhookRequest",
     description: "An event of Stripe; docs/payments.md says which have a consequence.",
