@@ -1,23 +1,13 @@
 import { verify } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { STATUS_CODES } from "node:http";
-import { join } from "node:path";
-import { styleText } from "node:util";
+import { call, chapter, check, readable, secret, step, tell, url } from "./story.mjs";
 
-const url = (process.env.LATCHKEY_URL || "http://127.0.0.1:8787").replace(/\/+$/, "");
-const secretFile = join(process.env.DATA_DIR || ".latchkey", "secrets", "ADMIN_SECRET");
-
-/** For what the reader can mend: words instead of a stack trace. */
-class Stop extends Error {}
-
-await main().catch((error) => {
-  if (!(error instanceof Stop)) throw error;
-  console.error(`\n${error.message}`);
-  process.exitCode = 1;
-});
+await tell(main);
 
 async function main() {
-  const admin = { words: "with the admin secret", headers: { "x-admin-secret": adminSecret() } };
+  const admin = {
+    words: "with the admin secret",
+    headers: { "x-admin-secret": secret("ADMIN_SECRET", "admin secret") },
+  };
   // Every run is a product of its own, so the demo can be run again.
   const productId = `demo_${Date.now().toString(36)}`;
   console.log(`A walk through Latchkey at ${url}: each request, and what was answered.`);
@@ -111,50 +101,6 @@ async function main() {
   console.log("\nThat is the story. docs/openapi.json describes every request and answer.");
 }
 
-function adminSecret() {
-  if (process.env.ADMIN_SECRET) return process.env.ADMIN_SECRET;
-  try {
-    return readFileSync(secretFile, "utf8").trim();
-  } catch {
-    throw new Stop(
-      `There is no admin secret in ${secretFile}.\n` +
-        "Start the server first, in another terminal: npm start\n" +
-        "If its data is elsewhere, set DATA_DIR; if it was given a secret, set ADMIN_SECRET.",
-    );
-  }
-}
-
-/** Sends one request, shows it and its answer, and returns the answer's body. */
-async function call(name, body, { as, headers = {}, status = 200 } = {}) {
-  const method = body ? "POST" : "GET";
-  const shown = Object.entries(headers).map(([header, value]) => `${header}: ${value}`);
-  const notes = [...(as ? [as.words] : []), ...shown].map((note) => `  ${note}`).join("");
-  console.log(`  ${styleText("cyan", `${method} /${name}`)}${styleText("dim", notes)}`);
-  if (body) console.log(readable(body));
-  const response = await fetch(`${url}/${name}`, {
-    method,
-    headers: { "content-type": "application/json", ...as?.headers, ...headers },
-    body: body && JSON.stringify(body),
-  }).catch((error) => {
-    throw new Stop(
-      `No server answers at ${url} (${error.cause?.code ?? error.message}).\n` +
-        "Start one in another terminal: npm start\n" +
-        "If it listens elsewhere, set LATCHKEY_URL.",
-    );
-  });
-  const answer = await response.json().catch(() => undefined);
-  if (!answer) throw new Stop(`What answers at ${url} is not Latchkey.`);
-  const line = `${response.status} ${STATUS_CODES[response.status]}`;
-  console.log(`  ${styleText(response.ok ? "green" : "yellow", line)}`);
-  console.log(readable(answer));
-  if (response.status === status) return answer;
-  throw new Stop(
-    response.status === 401 && as
-      ? `The server at ${url} has another secret: is its data in another DATA_DIR?`
-      : `The demo expected ${status} here.`,
-  );
-}
-
 /** What a client does without the server: root key, signing key, token. */
 function checkOffline({ rootPublicKey, rootSignature, publicKey }, token, fingerprint) {
   const [header, payload, signature] = token.split(".");
@@ -177,33 +123,4 @@ function checkOffline({ rootPublicKey, rootSignature, publicKey }, token, finger
   check("the token is for this machine", claims.machineFingerprint === fingerprint);
   check("the token has not expired", claims.exp * 1000 > Date.now());
   check("a forged token is found out", !genuine(Buffer.from(forged).toString("base64url")));
-}
-
-function chapter(title) {
-  console.log(`\n${styleText("bold", title)}`);
-}
-
-function step(words) {
-  console.log(`\n- ${words}`);
-}
-
-function check(words, holds) {
-  if (!holds) throw new Stop(`This should hold, and does not: ${words}.`);
-  console.log(`  ${styleText("green", "ok")} ${words}`);
-}
-
-/** JSON that fits the screen; what is secret or long is cut. */
-function readable(value) {
-  const text = JSON.stringify(value, shortened, 2);
-  const line = text.replaceAll(/\n\s*/g, " ");
-  return (line.length <= 96 ? line : text).replaceAll(/^/gm, "    ");
-}
-
-function shortened(name, value) {
-  if (typeof value !== "string") return value;
-  const [start] = value.split("\n");
-  const kept =
-    name === "apiKey" ? 9 : name === "token" || name === "rootSignature" ? 16 : undefined;
-  if (kept === undefined && start === value) return value;
-  return `${start.slice(0, kept)}... (${value.length} characters)`;
 }

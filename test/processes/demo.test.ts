@@ -8,19 +8,21 @@ import {
   startServer,
 } from "../support/server-process.ts";
 
-const demo = async (env: Environment) => {
-  const launched = launchScript("demo.mjs", env);
+const demo = async (env: Environment, script = "demo.mjs") => {
+  const launched = launchScript(script, env);
   return { code: await launched.exited, ...launched.printed };
 };
 
 describe("the demo against a running server", () => {
   let server: ServerProcess;
   let runs: Awaited<ReturnType<typeof demo>>[];
+  let sales: typeof runs;
 
   beforeAll(async () => {
     server = await startServer();
     const env = { LATCHKEY_URL: server.url, DATA_DIR: server.dataDir };
     runs = [await demo(env), await demo(env)];
+    sales = [await demo(env, "demo-sale.mjs"), await demo(env, "demo-sale.mjs")];
   });
 
   test("tells its story to the end, and again on the same data", () => {
@@ -31,6 +33,21 @@ describe("the demo against a running server", () => {
       expect(stdout).toContain('"code": "MACHINE_LIMIT_REACHED"');
       expect(stdout).toContain('"code": "SEAT_LIMIT_REACHED"');
       expect(stdout.match(/^ {2}ok .*$/gm)).toHaveLength(6);
+    }
+  });
+
+  test("sells through Stripe, from the signed event to the activated app and the refund", () => {
+    for (const { code, stdout, stderr } of sales) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout.match(/^ {2}ok .*$/gm)).toEqual([
+        "  ok the sale is done",
+        "  ok the key is in the mail",
+        "  ok the app may run",
+        "  ok the same answer as before",
+        "  ok still one license",
+        "  ok the license is revoked",
+      ]);
+      expect(stdout).not.toMatch(/whsec_/);
     }
   });
 
