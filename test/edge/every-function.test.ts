@@ -1,6 +1,8 @@
 import { connect } from "node:net";
+import { signed } from "../support/signed.ts";
 import {
   ADMIN_SECRET,
+  type CallOptions,
   endpoints,
   type Json,
   MINUTE,
@@ -21,6 +23,9 @@ const all = [...endpoints].map(([name, spec]) => ({ name, spec }));
 const posts = all.filter(({ spec }) => spec.methods.includes("POST") && spec.access !== "webhook");
 const open = all.filter(({ spec }) => spec.access === "public");
 const guarded = all.filter(({ spec }) => !["public", "webhook"].includes(spec.access));
+const webhooks = all.flatMap(({ name, spec }) =>
+  spec.access === "webhook" ? [{ name, spec, provider: spec.provider }] : [],
+);
 const failure = (name: string) => (["verify", "validate"].includes(name) ? "valid" : "success");
 
 test("names are camelCase, distinct when lower-cased, and those of their specs", () => {
@@ -131,6 +136,92 @@ describe.each(guarded)("guarded $name", ({ name }) => {
     expect((await world.call(name, undefined, { method: "OPTIONS" })).status).toBe(405);
   });
 });
+
+describe.each(webhooks)("webhook $name", ({ name, provider }) => {
+  const prove = (raw: string, secret?: string) =>
+    signed(provider, raw, { at: world.clock.now(), ...(secret === undefined ? {} : { secret }) });
+  const events = async () => (await world.admin("listInboundEvents", {}))["events"] as Json[];
+  const sale = JSON.stringify({ type: "purchase.completed", id: name });
+  const unauthenticated = { status: 401, body: { success: false, code: "UNAUTHENTICATED" } };
+
+  test("401 without proof of origin, or with a wrong one, and nothing is stored", async () => {
+    const before = await events();
+    const wrong: CallOptions[] = [
+      {},
+      prove(sale, "wrong"),
+      prove(sale, ""),
+      { headers: { "x-admin-secret": ADMIN_SECRET } },
+      ...(provider === "gumroad" ? [] : [{ query: { secret: `test-${provider}-secret` } }]),
+    ];
+    for (const options of wrong) {
+      const reply = await world.call(name, undefined, { raw: sale, ...options });
+      expect(reply).toMatchObject(unauthenticated);
+      expect(world.touched()).toEqual({ reads: 0, writes: 0, aggregates: 0 });
+    }
+    expect(await events()).toEqual(before);
+  });
+
+  test("413 a body that is too large for an event, although its proof is good", async () => {
+    for (const bytes of [400 << 10, 2 << 20]) {
+      const raw = JSON.stringify({ id: name, filler: "x".repeat(bytes) });
+      const reply = await world.call(name, undefined, { raw, ...prove(raw) });
+      expect(reply).toMatchObject({
+        status: 413,
+        body: { success: false, code: "PAYLOAD_TOO_LARGE" },
+      });
+    }
+  });
+
+  const broken: [string, string][] = [
+    ["broken JSON", `{"id": "${name}`],
+    // Stripe's own package takes nothing for unsigned.
+    ...(provider === "stripe" ? [] : [["an empty body", ""] satisfies [string, string]]),
+    ["null", "null"],
+    ["a list", `["${name}"]`],
+    ["a number", "1"],
+    ["no fields", "{}"],
+    [
+      "fields of another kind",
+      `{"id": {}, "type": [], "data": 7, "meta": "${name}", "sale_id": {}}`,
+    ],
+    ["__proto__", `{"__proto__": {"id": "x", "polluted": "${name}"}, "constructor": 1}`],
+  ];
+  test.each(broken)("200 %s with a good proof is kept as failed", async (_, raw) => {
+    const reply = await world.call(name, undefined, { raw, ...prove(raw) });
+    expect(reply).toMatchObject({
+      status: 200,
+      body: { success: false, status: "failed", error: expect.any(String) },
+    });
+    const listed = await events();
+    expect(listed.find(({ eventId }) => eventId === reply.body["eventId"])).toMatchObject({
+      provider,
+      status: "failed",
+      reason: reply.body["error"],
+    });
+    expect(({} as Json)["polluted"]).toBeUndefined();
+  });
+
+  test("the query's secret proves a ping alone, and of two copies the first counts", async () => {
+    const secret = `test-${provider}-secret`;
+    const raw = "{}";
+    const post = (query: string) =>
+      fetch(`${world.url}/${name}?${query}`, { method: "POST", body: raw });
+    const status = provider === "gumroad" ? 200 : 401;
+    expect((await post(`secret=${secret}&secret=wrong`)).status).toBe(status);
+    expect((await post(`secret=wrong&secret=${secret}`)).status).toBe(401);
+    expect((await post(`secret=${secret}&__proto__=1`)).status).toBe(400);
+  });
+});
+
+test.each(["stripe", "lemonSqueezy", "paddle"] as const)(
+  "401 a signature of %s over other bytes",
+  async (provider) => {
+    const options = signed(provider, "{}", { at: world.clock.now() });
+    expect(
+      await world.call(`${provider}Webhook`, undefined, { raw: "{} ", ...options }),
+    ).toMatchObject({ status: 401, body: { code: "UNAUTHENTICATED" } });
+  },
+);
 
 test("413 reaches the sender of a body that never seems to end", async () => {
   const raw = new Uint8Array(20 << 20);
