@@ -19,7 +19,8 @@ const generated: Readonly<Record<string, () => string>> = {
   WEBHOOK_SECRET: hex,
   STRIPE_WEBHOOK_SECRET: () => `whsec_${hex()}`,
   GUMROAD_WEBHOOK_SECRET: hex,
-  LEMON_SQUEEZY_WEBHOOK_SECRET: hex,
+  // Lemon Squeezy takes 40 characters at most.
+  LEMON_SQUEEZY_WEBHOOK_SECRET: () => hex().slice(0, 40),
   PADDLE_WEBHOOK_SECRET: () => `pdl_ntfset_${hex()}`,
   LOOKUP_PEPPER: hex,
   ENCRYPTION_KEYS: () => `1:${hex()}`,

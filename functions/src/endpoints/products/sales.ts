@@ -43,7 +43,7 @@ const graceDays = z
 export const salesFields = {
   paymentIds: z
     .strictObject({
-      stripe: idsAt("Prices or products.", "price_1Nabc"),
+      stripe: idsAt("Prices, products or payment links.", "price_1Nabc"),
       gumroad: idsAt("Permalinks or product ids.", "cloudtools"),
       lemonSqueezy: idsAt("Variants or products.", "184321"),
       paddle: idsAt("Prices or products.", "pri_01habc"),
