@@ -102,6 +102,21 @@ test("a refused attempt writes its count, one over the budget writes nothing", a
   expect(await cost("activate", machine(key, "b"), 429)).toMatchObject({ reads: 2, writes: 0 });
 });
 
+test("a sale costs the same however many there were, and its repeat one read", async () => {
+  await world.admin("createProduct", { name: "Tools", productId: "prod_tools" });
+  const sell = async (purchaseId: string) => {
+    const headers = { "x-webhook-secret": "test-native-secret" };
+    const sale = { type: "purchase.completed", email: "a@example.com", productId: "prod_tools" };
+    const reply = await world.call("webhook", { ...sale, purchaseId }, { headers });
+    expect(reply.body).toMatchObject({ status: "done" });
+    return world.touched();
+  };
+  for (let sold = 0; sold < 20; sold++) {
+    expect(await sell(`pur_${sold}`)).toEqual({ reads: 10, writes: 6, aggregates: 0 });
+  }
+  expect(await sell("pur_0")).toEqual({ reads: 1, writes: 0, aggregates: 0 });
+});
+
 test("counting for statistics is on no request's bill, and no request waits for it", async () => {
   const counting = await openWorld({ flush: { everyEvents: 1, everyMs: 0 } });
   const licenseKey = await counting.license();
