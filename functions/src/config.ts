@@ -26,6 +26,7 @@ const environment = z.object({
   WEBHOOK_SECRET: secret,
   STRIPE_WEBHOOK_SECRET: secret,
   GUMROAD_WEBHOOK_SECRET: secret,
+  GUMROAD_SELLER_ID: z.string().trim().default(""),
   LEMON_SQUEEZY_WEBHOOK_SECRET: secret,
   PADDLE_WEBHOOK_SECRET: secret,
   LOOKUP_PEPPER: z

@@ -69,7 +69,10 @@ async function buildEdge(config: Config): Promise<Edge> {
       },
     },
     adminSecret: config.ADMIN_SECRET,
-    webhookSecret: (provider) => config[WEBHOOK_SECRETS[provider]],
+    webhookCredentials: (provider) => ({
+      secret: config[WEBHOOK_SECRETS[provider]],
+      sellerId: provider === "gumroad" ? config.GUMROAD_SELLER_ID : "",
+    }),
     failures: createFailureLimiter(config.FAILED_REQUESTS_PER_MINUTE, now),
     keyUses: createUseNotes({ store, now }),
     trustedProxies: config.TRUSTED_PROXIES,

@@ -8,6 +8,7 @@ const SECRET = "a-secret-in-the-url";
 const SALE_ID = "saleAAAAAAAAAAAAAA==";
 const FIRST = "saleDDDDDDDDDDDDDD==";
 const RENEWAL = "saleEEEEEEEEEEEEEE==";
+const SELLER = "sellerAAAAAAAAAAAA==";
 const MEMBERSHIP = "subAAAAAAAAAAAAAAA==";
 
 const recorded = (name: string) =>
@@ -55,7 +56,7 @@ const undone = (kind: PaymentEvent["kind"], disputeId: string | null) => ({
 const MEMBER = {
   ...SOLD,
   subscription: true,
-  durationDays: 31,
+  paidUntil: Date.parse("2026-12-01T10:15:30Z"),
   lines: [{ ...LINE, variant: "indie" }],
 };
 const ENDED = paymentEvent({
@@ -78,7 +79,22 @@ test.each([
   [SECRET, "", "forged"],
 ])("?secret=%s where %j is ours", (sent, ours, proof) => {
   const query: Record<string, string> = sent === undefined ? {} : { secret: sent };
-  expect(gumroad.prove({ raw: Buffer.alloc(0), headers: {}, query }, ours, 0)).toBe(proof);
+  const credentials = { secret: ours, sellerId: "" };
+  expect(gumroad.prove({ raw: Buffer.alloc(0), headers: {}, query }, credentials, 0)).toBe(proof);
+});
+
+test.each([
+  ["sale.txt", SECRET, SELLER, "good"],
+  ["sale.json", SECRET, SELLER, "good"],
+  ["sale.txt", SECRET, `${SELLER}x`, "forged"],
+  ["sale.json", SECRET, "another", "forged"],
+  ["sale.txt", "guess", SELLER, "forged"],
+  ["sale.txt", undefined, SELLER, "unsigned"],
+  ["cancellation.txt", SECRET, SELLER, "good"],
+])("%s with ?secret=%s where %j is the seller", (name, sent, sellerId, proof) => {
+  const query: Record<string, string> = sent === undefined ? {} : { secret: sent };
+  const ping = { raw: Buffer.from(recorded(name)), headers: {}, query };
+  expect(gumroad.prove(ping, { secret: SECRET, sellerId }, 0)).toBe(proof);
 });
 
 test.each<[string, string, PaymentEvent]>([
@@ -100,6 +116,7 @@ test.each<[string, string, PaymentEvent]>([
     {
       ...MEMBER,
       kind: "renewed",
+      paidUntil: Date.parse("2027-01-01T10:16:02Z"),
       references: [`sale:${RENEWAL}`, `subscription:${MEMBERSHIP}`],
       claims: [`sale:${RENEWAL}`],
       purchaseId: RENEWAL,
@@ -171,21 +188,43 @@ test.each([
 });
 
 test.each([
+  ["monthly", "2027-01-31T10:15:30Z", "2027-02-28T10:15:30Z"],
+  ["monthly", "2028-01-31T00:00:00+02:00", "2028-02-29T22:00:00Z"],
+  ["monthly", "2026-12-31T10:15:30Z", "2027-01-31T10:15:30Z"],
+  ["quarterly", "2026-11-30T10:15:30Z", "2027-02-28T10:15:30Z"],
+  ["biannually", "2026-08-31T23:59:59Z", "2027-02-28T23:59:59Z"],
+  ["yearly", "2028-02-29T10:15:30Z", "2029-02-28T10:15:30Z"],
+  ["every_two_years", "2026-11-01T10:15:30Z", "2028-11-01T10:15:30Z"],
+])("a %s payment of %s is good until %s", (recurrence, sale_timestamp, end) => {
+  for (const name of ["sale.membership.txt", "sale.recurring.txt"]) {
+    expect(eventOf(name, { recurrence, sale_timestamp })).toMatchObject({
+      paidUntil: Date.parse(end),
+      durationDays: null,
+    });
+  }
+  expect(eventOf("sale.txt", { recurrence, sale_timestamp })).toMatchObject({
+    paidUntil: null,
+    durationDays: null,
+    subscription: false,
+  });
+});
+
+test.each([
   ["monthly", 31],
   ["quarterly", 92],
-  ["biannually", 183],
+  ["biannually", 184],
   ["yearly", 366],
   ["every_two_years", 731],
   ["toString", null],
   [null, null],
-])("a payment of a %s membership is good for %s days", (recurrence, durationDays) => {
-  for (const name of ["sale.membership.txt", "sale.recurring.txt"]) {
-    expect(eventOf(name, { recurrence })).toMatchObject({ durationDays, subscription: true });
+])("a %s payment of nobody knows when is good for %s days", (recurrence, durationDays) => {
+  for (const sale_timestamp of [null, "", "yesterday", "2026-02-30T00:00:00Z"]) {
+    expect(eventOf("sale.membership.txt", { recurrence, sale_timestamp })).toMatchObject({
+      durationDays,
+      paidUntil: null,
+      subscription: true,
+    });
   }
-  expect(eventOf("sale.txt", { recurrence })).toMatchObject({
-    durationDays: null,
-    subscription: false,
-  });
 });
 
 test.each<[string, Record<string, string | null>, object]>([

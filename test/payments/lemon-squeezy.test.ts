@@ -239,7 +239,7 @@ describe("the proof of origin", () => {
         headers: signature === undefined ? {} : { "x-signature": signature },
         query: {},
       },
-      secret,
+      { secret, sellerId: "" },
       0,
     );
   const good = sign(raw, SECRET);

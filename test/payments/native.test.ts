@@ -38,7 +38,7 @@ const prove = (
       headers: headers as Record<string, string>,
       query: {},
     },
-    secret,
+    { secret, sellerId: "" },
     0,
   );
 
@@ -199,7 +199,11 @@ test("no bytes make it throw", () => {
       ),
       (raw) => {
         expect(native.read(raw).says.state).toMatch(/^(event|ignored|unusable)$/);
-        const proof = native.prove({ raw, headers: {}, query: {} }, SECRET, 0);
+        const proof = native.prove(
+          { raw, headers: {}, query: {} },
+          { secret: SECRET, sellerId: "" },
+          0,
+        );
         expect(["unsigned", "forged"]).toContain(proof);
       },
     ),

@@ -267,7 +267,7 @@ describe("the proof of origin", () => {
         headers: header === undefined ? {} : { "paddle-signature": header },
         query: {},
       },
-      secret,
+      { secret, sellerId: "" },
       (sent + seconds) * 1000,
     );
 

@@ -414,7 +414,7 @@ describe("proof", () => {
   ) =>
     stripe.prove(
       { raw: payload, headers: { "stripe-signature": signature }, query: {} },
-      secret,
+      { secret, sellerId: "" },
       now,
     );
 

@@ -109,7 +109,7 @@ export async function openWorld(
       settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15, ...options.settings },
     },
     adminSecret: ADMIN_SECRET,
-    webhookSecret: (provider) => `test-${provider}-secret`,
+    webhookCredentials: (provider) => ({ secret: `test-${provider}-secret`, sellerId: "" }),
     failures: createFailureLimiter(300, now),
     keyUses: createUseNotes({ store, now }),
     trustedProxies: 1,

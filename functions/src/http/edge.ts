@@ -2,6 +2,7 @@ import type { Provider } from "../core/payments.ts";
 import type { UseNotes } from "../operations/api-keys/note-use.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { FailureLimiter } from "./failure-limiter.ts";
+import type { WebhookCredentials } from "./request.ts";
 
 export type LogEntry = {
   readonly severity: "INFO" | "WARNING" | "ERROR";
@@ -13,7 +14,7 @@ export type LogEntry = {
 export type Edge = {
   readonly deps: Deps;
   readonly adminSecret: string;
-  readonly webhookSecret: (provider: Provider) => string;
+  readonly webhookCredentials: (provider: Provider) => WebhookCredentials;
   readonly failures: FailureLimiter;
   /** Keeps when API keys were last used. */
   readonly keyUses: UseNotes;

@@ -9,7 +9,7 @@ import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
 import type { Problem } from "./problem.ts";
-import type { EdgeRequest, Received } from "./request.ts";
+import type { EdgeRequest, Received, WebhookCredentials } from "./request.ts";
 import { replyUnready, serve } from "./serve.ts";
 import type { Surface } from "./surface.ts";
 
@@ -73,7 +73,7 @@ type WebhookSpec<I extends z.ZodType, O extends z.ZodType> = Common<I, O> & {
   readonly handle: (
     deps: Deps,
     received: Received,
-    secret: string,
+    ours: WebhookCredentials,
   ) => Promise<z.input<O> | Refusal>;
 };
 

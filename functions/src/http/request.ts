@@ -23,6 +23,13 @@ export type Received = {
   readonly query: Readonly<Record<string, string>>;
 };
 
+/** By which a webhook's origin is judged; what is empty is not set. */
+export type WebhookCredentials = {
+  readonly secret: string;
+  /** The provider's id of the account whose sales these are. */
+  readonly sellerId: string;
+};
+
 /** The path is taken as sent: one that begins with `//` names no host. */
 const urlOf = (request: IncomingMessage): URL => new URL(`http://localhost${request.url ?? "/"}`);
 

@@ -128,7 +128,10 @@ async function answerOf(
   if (spec.access === "webhook") {
     const raw = await readBody(request);
     const received = { raw, headers: request.headers, query: firstFields(query) };
-    return answered(spec, await spec.handle(deps, received, edge.webhookSecret(spec.provider)));
+    return answered(
+      spec,
+      await spec.handle(deps, received, edge.webhookCredentials(spec.provider)),
+    );
   }
   const sent = method === "GET" ? query : jsonFields(await readBody(request));
   if (spec.access === "public") {

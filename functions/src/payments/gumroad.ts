@@ -1,19 +1,21 @@
 import * as z from "zod";
-import {
-  type PaymentEvent,
-  paymentEvent,
-  type SaleLine,
-  type Translated,
-} from "../core/payments.ts";
-import { email, text } from "../endpoints/fields.ts";
+import type { PaymentEvent, SaleLine, Translated } from "../core/payments.ts";
+import { email, text } from "../fields/input.ts";
+import { type Fields, id, instant, optional, problemOf, whole } from "./fields.ts";
+import { pingFields } from "./gumroad-fields.ts";
+import { monthsAfter } from "./months.ts";
 import type { PaymentSource } from "./payment-source.ts";
-import { pingFields } from "./ping-fields.ts";
-import { proofOf } from "./secrets.ts";
-import { type Fields, id, ignored, optional, problemOf, unusable, whole } from "./shapes.ts";
+import { proofOf } from "./proofs.ts";
+import { event, ignored, unusable } from "./translated.ts";
 
 /** Gumroad's pings. They are not signed, and a retry differs from the first by `retry_count`. */
 export const gumroad: PaymentSource = {
-  prove: ({ query }, secret) => proofOf(query["secret"], secret),
+  prove({ query, raw }, { secret, sellerId }) {
+    const proof = proofOf(query["secret"], secret);
+    // Pings about memberships name no seller.
+    const seller = sellerId === "" ? "" : pingFields(raw)?.["seller_id"];
+    return proof === "good" && seller ? proofOf(seller, sellerId) : proof;
+  },
   read(raw) {
     const fields = pingFields(raw);
     if (!fields)
@@ -37,13 +39,13 @@ const READERS = new Map<string, (fields: Fields<string>, resource: string) => Re
   ["subscription_restarted", ofMembership],
 ]);
 
-/** Days that a payment is good for: the longest that the period can be. */
-const PERIOD_DAYS = new Map([
-  ["monthly", 31],
-  ["quarterly", 92],
-  ["biannually", 183],
-  ["yearly", 366],
-  ["every_two_years", 731],
+/** What a payment is good for; in days the longest that the period can be. */
+const PERIODS = new Map([
+  ["monthly", { months: 1, days: 31 }],
+  ["quarterly", { months: 3, days: 92 }],
+  ["biannually", { months: 6, days: 184 }],
+  ["yearly", { months: 12, days: 366 }],
+  ["every_two_years", { months: 24, days: 731 }],
 ]);
 
 const yes = z
@@ -59,6 +61,7 @@ const salePing = z.object({
   permalink: optional(id),
   product_permalink: optional(text(2_048)),
   quantity: optional(whole(1, 1_000_000)),
+  sale_timestamp: optional(instant).catch(undefined),
   subscription_id: optional(id),
   recurrence: optional(text(64)),
   license_key: optional(text(128)),
@@ -93,7 +96,7 @@ function ofSale(fields: Fields<string>, resource: string): Reading {
   if (kind === "completed" && ping.email === undefined) {
     return of(what, unusable("email: is required, as a valid address."));
   }
-  return of(what, { state: "event", event: saleEvent(kind, ping, fields) });
+  return of(what, saleEvent(kind, ping, fields));
 }
 
 const KINDS = {
@@ -114,21 +117,20 @@ function stateOf(ping: SalePing, resource: string): keyof typeof KINDS | "partia
   return resource === "dispute" || ping.disputed ? "dispute" : "sale";
 }
 
-function saleEvent(
-  kind: PaymentEvent["kind"],
-  ping: SalePing,
-  fields: Fields<string>,
-): PaymentEvent {
-  const { sale_id, subscription_id } = ping;
+function saleEvent(kind: PaymentEvent["kind"], ping: SalePing, fields: Fields<string>): Translated {
+  const { sale_id, sale_timestamp, subscription_id } = ping;
   const member = subscription_id !== undefined;
-  return paymentEvent({
+  const period = member ? PERIODS.get(ping.recurrence ?? "") : undefined;
+  const end = period && sale_timestamp && monthsAfter(sale_timestamp, period.months);
+  return event({
     kind,
     references: [`sale:${sale_id}`, ...(member ? [`subscription:${subscription_id}`] : [])],
     claims: kind === "completed" || kind === "renewed" ? [`sale:${sale_id}`] : [],
     email: ping.email ?? null,
     lines: [lineOf(ping, fields)],
     subscription: member,
-    durationDays: (member && PERIOD_DAYS.get(ping.recurrence ?? "")) || null,
+    paidUntil: end ?? null,
+    durationDays: end === undefined ? (period?.days ?? null) : null,
     licenseKey: ping.license_key ?? null,
     disputeId: kind === "disputed" || kind === "dispute_won" ? sale_id : null,
     purchaseId: sale_id,
@@ -183,7 +185,7 @@ function ofMembership(fields: Fields<string>, resource: string): Reading {
   const reason = LEFT_ALONE.get(resource);
   if (reason !== undefined) return { eventId, says: ignored(reason) };
   const sold = ping.product_id === undefined ? [] : [ping.product_id];
-  const event = paymentEvent({
+  const says = event({
     kind: "cancelled",
     references: [`subscription:${ping.subscription_id}`],
     email: ping.user_email ?? null,
@@ -192,7 +194,7 @@ function ofMembership(fields: Fields<string>, resource: string): Reading {
     licenseKey: ping.license_key ?? null,
     purchaseId: ping.subscription_id,
   });
-  return { eventId, says: { state: "event", event } };
+  return { eventId, says };
 }
 
 const noConsequence = (): Reading => ({

@@ -1,21 +1,18 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Message, PaymentEvent, SaleLine } from "../core/payments.ts";
-import { signedByOneOf } from "./hmac.ts";
+import { text } from "../fields/input.ts";
+import { address, id, instant, name, namedIn, parsedJson } from "./fields.ts";
+import type { PaymentSource } from "./payment-source.ts";
+import { signedByOneOf } from "./proofs.ts";
 import {
-  address,
   event,
   ignored,
   ignoring,
-  instant,
-  name,
-  namedIn,
   notActedUpon,
-  parsedJson,
   type Reader,
   reading,
   unfit,
-} from "./json-payload.ts";
-import type { PaymentSource } from "./payment-source.ts";
+} from "./translated.ts";
 
 /**
  * Webhooks of Lemon Squeezy. Their signature covers no time, so that an old one stays right.
@@ -25,11 +22,9 @@ import type { PaymentSource } from "./payment-source.ts";
  * `paidUntil`, the invoice `paidFrom`, and the later of the two ends holds.
  */
 export const lemonSqueezy: PaymentSource = {
-  prove({ raw, headers }, secret) {
+  prove({ raw, headers }, { secret }) {
     const signature = headers["x-signature"];
-    if (!signature) {
-      return "unsigned";
-    }
+    if (!signature) return "unsigned";
     return signedByOneOf([signature].flat(), secret, raw) ? "good" : "forged";
   },
   read(raw): Message {
@@ -51,7 +46,6 @@ export const lemonSqueezy: PaymentSource = {
 };
 
 // Fields come as text, number or boolean by event and age of the store.
-const id = z.union([name, z.int()]).transform(String);
 const flag = z.union([z.boolean(), z.int()]).transform(Boolean);
 const said = z
   .union([z.string().max(40), z.number(), z.boolean()])
@@ -117,7 +111,7 @@ type Subscription = z.output<typeof subscription>;
 const invoice = about({ subscription_id: id, billing_reason: name, created_at: instant });
 
 const licenseKey = about({
-  key: name,
+  key: text(128),
   order_id: id,
   product_id: id,
   activation_limit: z.int().positive().nullish(),

@@ -1,18 +1,14 @@
 import * as z from "zod";
-import {
-  type Message,
-  type PaymentEvent,
-  paymentEvent,
-  type Translated,
-} from "../core/payments.ts";
-import { email, licenseType, productId, slots, text } from "../endpoints/fields.ts";
+import type { Message, PaymentEvent, Translated } from "../core/payments.ts";
+import { email, licenseType, slots, text } from "../fields/input.ts";
+import { type Fields, id, optional, parsedJson, problemOf, whole } from "./fields.ts";
 import type { PaymentSource } from "./payment-source.ts";
-import { proofOf } from "./secrets.ts";
-import { type Fields, id, ignored, optional, problemOf, unusable, whole } from "./shapes.ts";
+import { proofOf } from "./proofs.ts";
+import { event, ignored, unusable } from "./translated.ts";
 
 /** The webhook of section 14 of the contract; what the seller's own shop sends. */
 export const native: PaymentSource = {
-  prove({ headers, raw }, secret) {
+  prove({ headers, raw }, { secret }) {
     const header = headers["x-webhook-secret"];
     return proofOf(header === undefined ? parse(raw)?.["webhookSecret"] : header, secret);
   },
@@ -47,7 +43,7 @@ const MOST_DAYS = 36_500;
 
 const announcement = z.object({
   email,
-  productId,
+  productId: text(128),
   variant: optional(text(128)),
   purchaseId: optional(id),
   licenseType: optional(licenseType),
@@ -73,7 +69,7 @@ function eventOf(kind: PaymentEvent["kind"], fields: Fields) {
     value === undefined ? [] : [`${what}:${value}`];
   // No days are no term.
   const durationDays = sent.durationDays || null;
-  const event = paymentEvent({
+  return event({
     kind,
     references: named("purchase", sent.purchaseId),
     claims:
@@ -98,15 +94,9 @@ function eventOf(kind: PaymentEvent["kind"], fields: Fields) {
     discountCode: sent.discountCode ?? null,
     purchaseId: sent.purchaseId ?? null,
   });
-  return { state: "event", event } as const;
 }
 
-function parse(raw: Buffer): Fields | undefined {
-  try {
-    return z.record(z.string(), z.unknown()).safeParse(JSON.parse(raw.toString("utf8"))).data;
-  } catch {
-    return undefined;
-  }
-}
+const parse = (raw: Buffer): Fields | undefined =>
+  z.record(z.string(), z.unknown()).safeParse(parsedJson(raw)).data;
 
 const message = (type: string, says: Translated): Message => ({ eventId: null, type, says });

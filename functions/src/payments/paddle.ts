@@ -1,42 +1,32 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Message, SaleLine } from "../core/payments.ts";
-import { signedByOneOf } from "./hmac.ts";
+import { address, instant, name, namedIn, parsedJson } from "./fields.ts";
+import type { PaymentSource } from "./payment-source.ts";
+import { freshness, signedByOneOf } from "./proofs.ts";
 import {
-  address,
   event,
   ignored,
   ignoring,
-  instant,
-  name,
-  namedIn,
   notActedUpon,
-  parsedJson,
   type Reader,
   reading,
   unfit,
   unusable,
-} from "./json-payload.ts";
-import { type PaymentSource, TOLERANCE_MS } from "./payment-source.ts";
+} from "./translated.ts";
 
 /** Webhooks of Paddle Billing. */
 export const paddle: PaymentSource = {
-  prove({ raw, headers }, secret, now) {
+  prove({ raw, headers }, { secret }, now) {
     const header = headers["paddle-signature"];
-    if (!header) {
-      return "unsigned";
-    }
+    if (!header) return "unsigned";
     const parts = [header].flat().join(";").split(";");
     const values = (key: string) =>
       parts.filter((part) => part.startsWith(`${key}=`)).map((part) => part.slice(key.length + 1));
     const [ts, secondTs] = values("ts");
-    if (ts === undefined || secondTs !== undefined || !/^\d{1,12}$/.test(ts)) {
-      return "forged";
-    }
+    if (ts === undefined || secondTs !== undefined || !/^\d{1,12}$/.test(ts)) return "forged";
     // There are several while the vendor replaces the secret.
-    if (!signedByOneOf(values("h1"), secret, `${ts}:`, raw)) {
-      return "forged";
-    }
-    return Math.abs(now - Number(ts) * 1000) <= TOLERANCE_MS ? "good" : "stale";
+    if (!signedByOneOf(values("h1"), secret, `${ts}:`, raw)) return "forged";
+    return freshness(Number(ts) * 1_000, now);
   },
   read(raw): Message {
     const payload = parsedJson(raw);

@@ -1,8 +1,5 @@
 import type { Message } from "../core/payments.ts";
-import type { Received } from "../http/request.ts";
-
-/** How far the time in a signature may be from ours, either way. */
-export const TOLERANCE_MS = 300_000;
+import type { Received, WebhookCredentials } from "../http/request.ts";
 
 /**
  * Whether the provider sent it. `unsigned`: no proof in the place where it belongs; `forged`: a proof
@@ -12,7 +9,11 @@ export type Proof = "good" | "unsigned" | "forged" | "stale";
 
 /** A provider's wire format. Holds no rule of licensing. */
 export type PaymentSource = {
-  readonly prove: (received: Received, secret: string, now: number) => Proof | Promise<Proof>;
+  readonly prove: (
+    received: Received,
+    ours: WebhookCredentials,
+    now: number,
+  ) => Proof | Promise<Proof>;
   /** Reads a payload that proved its origin; it never throws: what cannot be read is `unusable`. */
   readonly read: (raw: Buffer) => Message;
 };

@@ -1,10 +1,7 @@
 import * as z from "zod";
 import type { SaleLine, Translated } from "../core/payments.ts";
+import { name } from "./fields.ts";
 import {
-  event,
-  id,
-  ignored,
-  instant,
   line,
   metadata,
   optionalId,
@@ -12,14 +9,15 @@ import {
   productOf,
   readTerms,
   references,
+  seconds,
   type Terms,
   termsOf,
-  unusable,
-} from "./stripe-fields.ts";
+} from "./stripe-terms.ts";
+import { event, ignored, unusable } from "./translated.ts";
 
 /** Since API version 2025-03-31 an invoice's `parent` has what stood beside it before; likewise a line's. */
 const lineShape = z.looseObject({
-  period: z.looseObject({ end: instant }),
+  period: z.looseObject({ end: seconds }),
   quantity: z.int().nullish(),
   parent: z
     .looseObject({
@@ -34,11 +32,11 @@ const lineShape = z.looseObject({
     .nullish(),
   type: optionalText,
   proration: z.boolean().nullish(),
-  price: z.looseObject({ id, product: optionalId }).nullish(),
-  plan: z.looseObject({ id, product: optionalId }).nullish(),
+  price: z.looseObject({ id: name, product: optionalId }).nullish(),
+  plan: z.looseObject({ id: name, product: optionalId }).nullish(),
 });
 const invoiceShape = z.looseObject({
-  id,
+  id: name,
   billing_reason: optionalText,
   customer_email: optionalText,
   parent: z

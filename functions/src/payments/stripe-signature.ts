@@ -1,9 +1,10 @@
-import type { Received } from "../http/request.ts";
-import { type Proof, TOLERANCE_MS } from "./payment-source.ts";
+import type { Received, WebhookCredentials } from "../http/request.ts";
+import type { Proof } from "./payment-source.ts";
+import { freshness, TOLERANCE_MS } from "./proofs.ts";
 
 export async function proveStripe(
   { raw, headers }: Received,
-  secret: string,
+  { secret }: WebhookCredentials,
   now: number,
 ): Promise<Proof> {
   const header = signatureHeader(headers);
@@ -24,7 +25,7 @@ export async function proveStripe(
     if (error instanceof Stripe.errors.StripeSignatureVerificationError) return "forged";
     throw error;
   }
-  return Math.abs(now - signedAt) <= TOLERANCE_MS ? "good" : "stale";
+  return freshness(signedAt, now);
 }
 
 const signatureHeader = (headers: Received["headers"]): string =>

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { Message, Translated } from "../core/payments.ts";
+import { name, parsedJson } from "./fields.ts";
 import type { PaymentSource } from "./payment-source.ts";
+import { readInvoice } from "./stripe-invoices.ts";
+import { proveStripe } from "./stripe-signature.ts";
 import {
-  event,
-  id,
-  ignored,
   line,
   metadata,
   optionalId,
@@ -13,13 +13,11 @@ import {
   readTerms,
   references,
   termsOf,
-  unusable,
-} from "./stripe-fields.ts";
-import { readInvoice } from "./stripe-invoices.ts";
-import { proveStripe } from "./stripe-signature.ts";
+} from "./stripe-terms.ts";
+import { event, ignored, notActedUpon, unusable } from "./translated.ts";
 
 const sessionShape = z.looseObject({
-  id,
+  id: name,
   mode: z.enum(["payment", "subscription", "setup"]),
   payment_status: z.enum(["paid", "unpaid", "no_payment_required"]),
   payment_intent: optionalId,
@@ -68,7 +66,7 @@ function readSession(object: unknown): Translated {
 }
 
 const invoicePaymentShape = z.looseObject({
-  invoice: id,
+  invoice: name,
   payment: z.looseObject({ payment_intent: optionalId, charge: optionalId }),
 });
 
@@ -82,7 +80,7 @@ function readInvoicePayment(object: unknown): Translated {
 }
 
 const chargeShape = z.looseObject({
-  id,
+  id: name,
   payment_intent: optionalId,
   invoice: optionalId,
   refunded: z.boolean(),
@@ -99,7 +97,7 @@ function readRefund(object: unknown): Translated {
 }
 
 const disputeShape = z.looseObject({
-  id,
+  id: name,
   charge: optionalId,
   payment_intent: optionalId,
   status: z.string().max(100),
@@ -136,7 +134,7 @@ function disputeEvent(
 }
 
 const subscriptionShape = z.looseObject({
-  id,
+  id: name,
   cancel_at_period_end: z.boolean().nullish(),
   cancel_at: z.number().nullish(),
 });
@@ -176,14 +174,14 @@ const readers: Readonly<Record<string, (object: unknown) => Translated>> = {
 };
 
 const envelope = z.looseObject({
-  id,
+  id: name,
   type: z.string().min(1).max(200),
   data: z.looseObject({ object: z.unknown() }),
 });
-const thinEvent = z.looseObject({ id, type: id, object: z.literal("v2.core.event") });
+const thinEvent = z.looseObject({ id: name, type: name, object: z.literal("v2.core.event") });
 
 function read(raw: Buffer): Message {
-  const payload = parseJson(raw);
+  const payload = parsedJson(raw);
   const thin = thinEvent.safeParse(payload);
   if (thin.success)
     return {
@@ -201,7 +199,7 @@ function read(raw: Buffer): Message {
 
 function translate(type: string, object: unknown): Translated {
   const reader = Object.hasOwn(readers, type) ? readers[type] : undefined;
-  if (!reader) return ignored(`${type} is not an event Latchkey acts on.`);
+  if (!reader) return notActedUpon(type);
   try {
     return reader(object);
   } catch (error) {
@@ -215,14 +213,6 @@ function translate(type: string, object: unknown): Translated {
     return unusable(
       `\`${["data", "object", ...field].join(".")}\` is not as Stripe documents it (${message}). Make this license by hand, and report the shape of the event.`,
     );
-  }
-}
-
-function parseJson(raw: Buffer): unknown {
-  try {
-    return JSON.parse(raw.toString());
-  } catch {
-    return undefined;
   }
 }
 

@@ -54,9 +54,9 @@ export const defineWebhook = (about: {
     refusals: [],
     input: about.input,
     output: receiptShape(`${about.name}Response`, about.showsKeys ?? false),
-    async handle(deps, received, secret) {
+    async handle(deps, received, ours) {
       const { source, provider } = about;
-      const proof = await source.prove(received, secret, deps.now());
+      const proof = await source.prove(received, ours, deps.now());
       if (proof !== "good") {
         countRejection(deps, provider);
         throw refused(proof);

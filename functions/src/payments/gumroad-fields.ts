@@ -1,4 +1,4 @@
-import type { Fields } from "./shapes.ts";
+import type { Fields } from "./fields.ts";
 
 /** A form, or JSON read into the names a form would have: `url_params[variant]`. */
 export function pingFields(raw: Buffer): Fields<string> | undefined {

@@ -1,42 +1,27 @@
 import * as z from "zod";
-import {
-  type PaymentEvent,
-  paymentEvent,
-  type SaleLine,
-  type Translated,
-} from "../core/payments.ts";
+import type { SaleLine } from "../core/payments.ts";
+import { licenseType, slots } from "../fields/input.ts";
+import { name, whole } from "./fields.ts";
 
-export const id = z.string().min(1).max(255);
-export const optionalId = id.nullish().transform((value) => value ?? null);
+export const optionalId = name.nullish().transform((value) => value ?? null);
 export const optionalText = z.string().nullish();
 /** Stripe's seconds as milliseconds. */
-export const instant = z
+export const seconds = z
   .int()
   .min(0)
   .max(253_402_300_799)
-  .transform((seconds) => seconds * 1_000);
+  .transform((given) => given * 1_000);
 
-/** Metadata is text throughout. */
-const whole = (least: number, most: number) => {
-  const message = `must be a whole number from ${least} to ${most}`;
-  return z
-    .string()
-    .trim()
-    .regex(/^-?\d{1,7}$/, message)
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, message);
-};
 const named = z.string().trim().min(1).max(500);
+/** Metadata is text throughout. */
 const soldTerms = z.object({
   productId: named.optional(),
   product_id: named.optional(),
   variant: named.optional(),
   email: named.optional(),
   quantity: whole(1, 1_000).optional(),
-  licenseType: z.enum(["per-machine", "floating", "site"]).optional(),
-  maxMachines: whole(-1, 1_000_000)
-    .refine((value) => value !== 0, "must be -1 (unlimited) or at least 1")
-    .optional(),
+  licenseType: licenseType.optional(),
+  maxMachines: whole(-1, 1_000_000).pipe(slots).optional(),
   durationDays: whole(1, 36_500).optional(),
   trialDays: whole(1, 36_500).optional(),
   discountCode: named.optional(),
@@ -52,12 +37,6 @@ export type Terms = z.output<typeof soldTerms>;
 /** The terms in several objects' metadata; the later ones count for more. */
 export const readTerms = (...given: readonly z.output<typeof metadata>[]): Terms =>
   z.object({ metadata: soldTerms }).parse({ metadata: Object.assign({}, ...given) }).metadata;
-
-export const event = (
-  said: Pick<PaymentEvent, "kind" | "references"> & Partial<PaymentEvent>,
-): Translated => ({ state: "event", event: paymentEvent(said) });
-export const ignored = (reason: string): Translated => ({ state: "ignored", reason });
-export const unusable = (reason: string): Translated => ({ state: "unusable", reason });
 
 /** Each id under the name of its kind; what is null is left out. */
 export const references = (ids: Record<string, string | null>): string[] =>
