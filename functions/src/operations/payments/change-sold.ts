@@ -9,7 +9,14 @@ import type { Deps } from "../deps.ts";
 import { saveLicense } from "../licenses/change-license.ts";
 import { variantIdOf } from "../products/find-variant.ts";
 import { savePurchase } from "./purchase-records.ts";
-import { claim, type Known, type Outcome, outcome, type Settling } from "./settling.ts";
+import {
+  claim,
+  type Known,
+  type Outcome,
+  outcome,
+  type Settling,
+  waitingEnds,
+} from "./settling.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -42,7 +49,11 @@ export async function changeSold(
     ...purchase,
     provisional: purchase.provisional && !ends,
     earlyRenewals: [],
+    waitingEvents: [],
   };
+  const licenseIds = current.map(({ id }) => id);
+  // Of a purchase that turned out to be this one.
+  const endWaiting = await waitingEnds(tx, ask, purchase);
   const write = () => {
     for (const [index, license] of changed.entries()) {
       const before = current[index];
@@ -58,12 +69,12 @@ export async function changeSold(
     }
     savePurchase(deps, tx, names, { ...found, purchase: after });
     claim(tx, names, event?.claims ?? [], now);
+    endWaiting({ accountId: purchase.accountId, licenseIds });
   };
   const licenseKeys =
     event?.kind === "completed"
       ? changed.map((license) => deps.vault.open("license-key", license.keySealed))
       : [];
-  const licenseIds = current.map(({ id }) => id);
   return outcome("done", null, { accountId: purchase.accountId, licenseIds, licenseKeys, write });
 }
 

@@ -2,7 +2,7 @@ import { licenseMail } from "../../core/mail.ts";
 import type { PaymentEvent, Provider } from "../../core/payments.ts";
 import { noted, type Purchase } from "../../core/purchases.ts";
 import { derivedId } from "../../crypto/vault.ts";
-import { inboundEvents, mails, paymentClaims, paymentContacts } from "../../store/collections.ts";
+import { mails, paymentClaims, paymentContacts } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import { countUse } from "../codes/count-use.ts";
 import type { Deps } from "../deps.ts";
@@ -27,6 +27,7 @@ import {
   outcome,
   type Settled,
   type Settling,
+  waitingEnds,
   waitingFor,
 } from "./settling.ts";
 
@@ -156,10 +157,7 @@ async function settlePurchase(
   });
   if (!made.ok) return keep(made.reason, "failed");
   const { accountId } = made.product;
-  const waited = await tx.getMany(
-    inboundEvents,
-    purchase.waitingEvents.filter((id) => id !== ask.id),
-  );
+  const endWaiting = await waitingEnds(tx, ask, purchase);
   const template = await readMailTemplate(tx, accountId, "license");
   const licenseIds = made.sold.map(({ license }) => license.id);
   const licenseKeys = made.sold.map(({ licenseKey }) => licenseKey);
@@ -193,17 +191,7 @@ async function settlePurchase(
     claim(tx, names, sale.claims, now);
     if (made.code) countUse(tx, made.code, now);
     if (mail) tx.create(mails, mail);
-    for (const earlier of waited) {
-      if (!earlier) continue;
-      const done = { status: "done", reason: null, waitsForBuyer: null, accountId } as const;
-      tx.set(inboundEvents, {
-        ...earlier,
-        ...done,
-        licenseIds,
-        payloadSealed: null,
-        updatedAt: now,
-      });
-    }
+    endWaiting({ accountId, licenseIds });
   };
   const reason = made.unknown.length > 0 ? `Not sold here: ${made.unknown.join(", ")}.` : null;
   return outcome("done", reason, { accountId, licenseIds, licenseKeys, write });

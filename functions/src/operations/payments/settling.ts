@@ -1,6 +1,6 @@
 import type { PaymentEvent, Provider, Translated } from "../../core/payments.ts";
 import type { InboundEvent, Purchase } from "../../core/purchases.ts";
-import { paymentClaims } from "../../store/collections.ts";
+import { inboundEvents, paymentClaims } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import type { Principal } from "../principal.ts";
 import type { Draw } from "./fulfil-sale.ts";
@@ -52,6 +52,30 @@ export type Known = {
 
 export function claim(tx: Transaction, names: Names, claims: readonly string[], now: number): void {
   for (const one of claims) tx.set(paymentClaims, { id: claimId(names, one), createdAt: now });
+}
+
+/** Reads the events that wait for the purchase's licenses, and returns what writes that they are done. */
+export async function waitingEnds(
+  tx: Transaction,
+  ask: Pick<Settling, "id" | "now">,
+  purchase: Purchase,
+): Promise<(has: Pick<InboundEvent, "accountId" | "licenseIds">) => void> {
+  const ids = purchase.waitingEvents.filter((id) => id !== ask.id);
+  const waiting = await tx.getMany(inboundEvents, ids);
+  return (has) => {
+    for (const event of waiting) {
+      if (!event) continue;
+      tx.set(inboundEvents, {
+        ...event,
+        ...has,
+        status: "done",
+        reason: null,
+        waitsForBuyer: null,
+        payloadSealed: null,
+        updatedAt: ask.now,
+      });
+    }
+  };
 }
 
 /** Under which a sale is found again when the address of its buyer comes. */
