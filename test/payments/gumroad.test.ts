@@ -107,7 +107,7 @@ test.each<[string, string, PaymentEvent]>([
       ...MEMBER,
       references: [`sale:${FIRST}`, `subscription:${MEMBERSHIP}`],
       claims: [`sale:${FIRST}`],
-      purchaseId: FIRST,
+      purchaseId: MEMBERSHIP,
     },
   ],
   [
@@ -119,7 +119,7 @@ test.each<[string, string, PaymentEvent]>([
       paidUntil: Date.parse("2027-01-01T10:16:02Z"),
       references: [`sale:${RENEWAL}`, `subscription:${MEMBERSHIP}`],
       claims: [`sale:${RENEWAL}`],
-      purchaseId: RENEWAL,
+      purchaseId: MEMBERSHIP,
       lines: [{ ...LINE, variant: "indie", hint: null }],
     },
   ],

@@ -45,7 +45,7 @@ describe("what Paddle announces", () => {
     lines: [indie],
     subscription: true,
     paidUntil: Date.parse("2026-12-01T10:15:25Z"),
-    purchaseId: first,
+    purchaseId: subscription,
   };
   const refunded = paymentEvent({
     kind: "refunded",
@@ -113,7 +113,7 @@ describe("what Paddle announces", () => {
         references: [`transaction:${second}`, `subscription:${subscription}`],
         claims: [`transaction:${second}`],
         paidUntil: Date.parse("2027-01-01T10:15:25Z"),
-        purchaseId: second,
+        purchaseId: subscription,
       },
     ],
     ["an approved refund in full", from("adjustment.updated.refund_approved"), refunded],

@@ -8,6 +8,8 @@ const PROVISIONAL_DAYS = 31;
 /** A dispute that came without an id. */
 const UNNAMED = "";
 
+type EarlyPeriod = { from: number; days: number | null };
+
 /** What is known of one purchase, whatever events told it and in whatever order. */
 export type Purchase = {
   id: string;
@@ -25,6 +27,8 @@ export type Purchase = {
   paidUntil: number | null;
   /** Renewals before the sale that said no end: how many days, or null for what the variant says. */
   earlyRenewals: (number | null)[];
+  /** Those that said when what they pay for began. */
+  earlyPeriods: EarlyPeriod[];
   /** Why its licenses are, or will be, revoked. */
   reversal: "refund" | "chargeback" | null;
   wonDisputes: string[];
@@ -44,6 +48,7 @@ export const newPurchase = (id: string, provider: Provider, now: number): Purcha
   provisional: false,
   paidUntil: null,
   earlyRenewals: [],
+  earlyPeriods: [],
   reversal: null,
   wonDisputes: [],
   cancelledAt: null,
@@ -68,6 +73,7 @@ export const mergedPurchase = (one: Purchase, other: Purchase): Purchase => ({
   provisional: one.provisional || other.provisional,
   paidUntil: latest(one.paidUntil, other.paidUntil),
   earlyRenewals: [...one.earlyRenewals, ...other.earlyRenewals],
+  earlyPeriods: [...one.earlyPeriods, ...other.earlyPeriods],
   reversal: one.reversal === "refund" ? "refund" : (other.reversal ?? one.reversal),
   wonDisputes: union(one.wonDisputes, other.wonDisputes),
   cancelledAt: latest(one.cancelledAt, other.cancelledAt),
@@ -104,6 +110,10 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
     }
     case "renewed": {
       if (sold) return known;
+      if (event.paidUntil === null && event.paidFrom !== null) {
+        const period = { from: event.paidFrom, days: event.durationDays };
+        return { ...known, earlyPeriods: [...purchase.earlyPeriods, period] };
+      }
       if (event.paidUntil === null) {
         return { ...known, earlyRenewals: [...purchase.earlyRenewals, event.durationDays] };
       }
@@ -112,7 +122,11 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
       return { ...known, paidUntil, sale: saleOf(known, event) };
     }
     case "cancelled":
-      return { ...known, cancelledAt: now };
+      return {
+        ...known,
+        cancelledAt: now,
+        paidUntil: latest(purchase.paidUntil, event.paidUntil),
+      };
     case "refunded":
       return { ...known, reversal: "refund" };
     case "disputed":
@@ -122,6 +136,7 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
     case "dispute_won":
       return {
         ...known,
+        paidUntil: latest(purchase.paidUntil, event.paidUntil),
         sale: sold || event.lines.length === 0 ? known.sale : saleOf(known, event),
         wonDisputes: union(purchase.wonDisputes, [dispute]),
         reversal: purchase.reversal === "chargeback" ? null : purchase.reversal,
@@ -155,15 +170,21 @@ export function applied(ask: {
         : paidTo(license, event.paidFrom + days * DAY_MS, { provisional: false });
     }
     case "cancelled":
-      return license;
+      // Where its end is known, an end without payment adds nothing to it.
+      return event.paidUntil !== null && before.provisional
+        ? paidTo(license, event.paidUntil, before)
+        : license;
     case "refunded":
       return reversed(license, "refund", now);
     case "disputed":
       return ask.noted.reversal === null ? license : reversed(license, "chargeback", now);
-    case "dispute_won":
-      return license.status === "revoked" && license.disputeReason === "chargeback"
-        ? reinstated(license, now)
-        : license;
+    case "dispute_won": {
+      const good =
+        license.status === "revoked" && license.disputeReason === "chargeback"
+          ? reinstated(license, now)
+          : license;
+      return event.paidUntil === null ? good : paidTo(good, event.paidUntil, before);
+    }
   }
 }
 
@@ -177,12 +198,25 @@ export function absorbed(ask: {
 }): License {
   const { into, other, variantDays, now } = ask;
   let license = ask.license;
-  if (other.paidUntil !== null) license = paidTo(license, other.paidUntil, into);
+  const end = saidEnd(other, variantDays);
+  if (end !== null) license = paidTo(license, end, into);
   for (const early of other.earlyRenewals) {
     license = extended(license, early ?? variantDays ?? PROVISIONAL_DAYS, now);
   }
   return other.reversal === null ? license : reversed(license, other.reversal, now);
 }
+
+/** The latest end that events said of a purchase, or that follows from what they said. */
+export const saidEnd = (
+  { paidUntil, earlyPeriods }: Pick<Purchase, "paidUntil" | "earlyPeriods">,
+  variantDays: number | null,
+): number | null =>
+  latest(
+    paidUntil,
+    ...earlyPeriods.map(
+      ({ from, days }) => from + (days ?? variantDays ?? PROVISIONAL_DAYS) * DAY_MS,
+    ),
+  );
 
 /** From the later of now and its end; a perpetual license stays perpetual. */
 const extended = (license: License, days: number, now: number): License =>
@@ -217,7 +251,10 @@ export function saleEnd(ask: {
 }): { expiresAt: number | null; provisional: boolean } {
   const { purchase, sale, now } = ask;
   const days = sale.durationDays ?? sale.trialDays ?? ask.codeTrialDays ?? ask.variantDays;
-  if (purchase.paidUntil !== null) return { expiresAt: purchase.paidUntil, provisional: false };
+  const end = saidEnd(purchase, ask.variantDays);
+  if (end !== null && (purchase.paidUntil !== null || sale.subscription)) {
+    return { expiresAt: end, provisional: false };
+  }
   const first = days ?? (sale.subscription ? PROVISIONAL_DAYS : null);
   if (first === null) return { expiresAt: null, provisional: true };
   const renewals = purchase.earlyRenewals.map(

@@ -106,6 +106,9 @@ const KINDS = {
   dispute_won: "dispute_won",
 } as const;
 
+/** What takes the money away says nothing of how long was paid for. */
+const PAYS: readonly PaymentEvent["kind"][] = ["completed", "renewed", "dispute_won"];
+
 /**
  * A ping shows the sale as it is when it is sent: one that comes late, or again, tells in its flags
  * what happened since. `disputed` stays true after the dispute is won.
@@ -129,11 +132,11 @@ function saleEvent(kind: PaymentEvent["kind"], ping: SalePing, fields: Fields<st
     email: ping.email ?? null,
     lines: [lineOf(ping, fields)],
     subscription: member,
-    paidUntil: end ?? null,
+    paidUntil: PAYS.includes(kind) ? (end ?? null) : null,
     durationDays: end === undefined ? (period?.days ?? null) : null,
     licenseKey: ping.license_key ?? null,
     disputeId: kind === "disputed" || kind === "dispute_won" ? sale_id : null,
-    purchaseId: sale_id,
+    purchaseId: subscription_id ?? sale_id,
   });
 }
 

@@ -130,7 +130,7 @@ const transactionCompleted = reading(transaction, ({ data }) => {
     lines: lines(data),
     subscription: Boolean(data.subscription_id),
     paidUntil: data.billing_period?.ends_at ?? null,
-    purchaseId: data.id,
+    purchaseId: data.subscription_id ?? data.id,
   });
 });
 

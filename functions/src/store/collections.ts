@@ -437,6 +437,7 @@ export const purchases = collection({
     provisional: z.boolean(),
     paidUntil: instant.nullable(),
     earlyRenewals: z.array(count.nullable()),
+    earlyPeriods: z.array(z.object({ from: instant, days: count.nullable() })),
     reversal: z.enum(["refund", "chargeback"]).nullable(),
     wonDisputes: z.array(z.string()),
     cancelledAt: instant.nullable(),

@@ -1,6 +1,6 @@
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import { graceDaysOf } from "../../core/products.ts";
-import { absorbed, applied, type Purchase } from "../../core/purchases.ts";
+import { absorbed, applied, mergedPurchase, type Purchase, saidEnd } from "../../core/purchases.ts";
 import type { License } from "../../core/records.ts";
 import { licenses, products, variants } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
@@ -31,13 +31,16 @@ export async function changeSold(
   const current = await filedLicenses(tx, ask, purchase);
   if (!current) return { moved: purchase.licenseIds };
   const terms = await termsOf(tx, current);
+  const [another, ...others] = found.absorbed;
+  const other = another && others.reduce(mergedPurchase, another);
+  const saysEnd = other !== undefined && saidEnd(other, null) !== null;
+  const before = { ...found.purchase, provisional: found.purchase.provisional && !saysEnd };
   const changed = current.map((held, index) => {
     const { variantDays = null, graceMs = 0 } = terms[index] ?? {};
-    const license = found.absorbed.reduce(
-      (one, other) => absorbed({ license: one, into: found.purchase, other, variantDays, now }),
-      held,
-    );
-    const about = { license, before: found.purchase, noted: purchase, variantDays, graceMs, now };
+    const license = other
+      ? absorbed({ license: held, into: found.purchase, other, variantDays, now })
+      : held;
+    const about = { license, before, noted: purchase, variantDays, graceMs, now };
     return event ? applied({ ...about, event }) : license;
   });
   const first = changed[0];
@@ -47,8 +50,9 @@ export async function changeSold(
   const ends = event?.paidUntil != null || event?.kind === "renewed";
   const after: Purchase = {
     ...purchase,
-    provisional: purchase.provisional && !ends,
+    provisional: before.provisional && purchase.provisional && !ends,
     earlyRenewals: [],
+    earlyPeriods: [],
     waitingEvents: [],
   };
   const licenseIds = current.map(({ id }) => id);

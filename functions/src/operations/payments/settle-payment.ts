@@ -180,6 +180,7 @@ async function settlePurchase(
     waitingEvents: [],
     provisional: made.provisional,
     earlyRenewals: [],
+    earlyPeriods: [],
   };
   const write = () => {
     for (const [index, { license }] of made.sold.entries()) {
