@@ -26,6 +26,13 @@ describe("what was sold ends", () => {
     ["after trialDays", { trialDays: 6 }, {}, 6, true],
     ["after a month that the first invoice corrects", { subscription: true }, {}, 31, true],
     ["never", {}, {}, null, true],
+    [
+      "with a period that began before the sale was known",
+      { subscription: true },
+      { paidUntil: NOW + 9 * DAY, earlyPeriods: [{ from: NOW + 9 * DAY, days: 30 }] },
+      39,
+      false,
+    ],
     ["later by early renewals", { durationDays: 5 }, { earlyRenewals: [5, 7] }, 17, false],
   ])("%s", (_, terms, known, days, provisional) => {
     const ask = { purchase: purchase(known), sale: sale(terms), now: NOW };
@@ -102,6 +109,7 @@ describe("two records that turn out to be one purchase", () => {
     expect(joined({ reversal: "refund" })).toMatchObject({ status: "revoked", threatLevel: 4 });
     expect(joined({ paidUntil: NOW + 40 * DAY }).expiresAt).toBe(NOW + 40 * DAY);
     expect(joined({ earlyRenewals: [10, null] }).expiresAt).toBe(NOW + 46 * DAY);
+    expect(joined({ earlyPeriods: [{ from: NOW, days: null }] }).expiresAt).toBe(NOW + 31 * DAY);
     expect(joined({})).toBe(held);
   });
 

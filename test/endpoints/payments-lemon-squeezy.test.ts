@@ -1,5 +1,5 @@
 import { provePayments } from "../support/payment-guarantees.ts";
-import { deliver, licensesIn, payload } from "../support/webhooks.ts";
+import { deliver, eventsIn, licensesIn, payload } from "../support/webhooks.ts";
 import { machine, openWorld, type World } from "../support/world.ts";
 
 const from = (name: string, changes?: Record<string, unknown>) =>
@@ -40,8 +40,13 @@ provePayments({
   orders: {
     "a sale and its refund": { deliveries: { sale, refund, partial }, ends: REFUNDED },
     "a sale with a key of Lemon Squeezy's, and its refund": {
-      deliveries: { sale, issued, refund },
-      ends: { ...REFUNDED, maxMachines: 3, expiresAt: null },
+      deliveries: {
+        issued,
+        refund,
+        sale: from("order_created", { "data.attributes.first_order_item.quantity": 2 }),
+      },
+      sold: [{ id: "700002", variant: "studio" }, PRODUCT],
+      ends: { ...REFUNDED, variant: "studio", maxMachines: 3, expiresAt: null },
     },
     "a subscription that says when it ends": {
       deliveries: { order, created, updated },
@@ -54,6 +59,19 @@ provePayments({
     "a subscription whose renewal is announced twice": {
       deliveries: { order, created, updated, paid, cancelled },
       ends: { ...GOOD, expiresAt: INVOICE_END },
+    },
+    "a subscription whose order is refunded": {
+      deliveries: {
+        order,
+        created,
+        updated,
+        refunded: from("order_refunded", { "data.id": "900010" }),
+      },
+      ends: { ...REFUNDED, expiresAt: SAID_END },
+    },
+    "a subscription that begins with a trial": {
+      deliveries: { order, trial: from("subscription_created.on_trial"), created, updated },
+      ends: { ...GOOD, expiresAt: SAID_END },
     },
     "a subscription whose renewal is refunded": {
       deliveries: { order, created, paid, refundOfPayment },
@@ -81,9 +99,10 @@ describe("a key that Lemon Squeezy issued", () => {
     ["before", [issued, sale]],
   ])("200 is the license's, with its limit, when it comes %s the order", async (_, deliveries) => {
     for (const raw of deliveries) {
-      expect((await deliver(world, "lemonSqueezy", raw)).body).toMatchObject({ status: "done" });
+      expect((await deliver(world, "lemonSqueezy", raw)).body).toMatchObject({ success: true });
     }
-    expect(await licensesIn(world)).toMatchObject([{ maxMachines: 3, ...GOOD }]);
+    expect(await licensesIn(world)).toMatchObject([{ maxMachines: 3, variant: "studio", ...GOOD }]);
+    expect(await eventsIn(world, { status: "done" })).toHaveLength(2);
     expect((await verify(GIVEN_KEY)).status).toBe(200);
   });
 

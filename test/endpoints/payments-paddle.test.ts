@@ -23,6 +23,10 @@ const renewal = from("transaction.completed.subscription_recurring");
 const created = from("subscription.created");
 const customer = from("customer.created");
 const refundOfRenewal = from("adjustment.updated.subscription_refund_approved");
+const OF_FIRST = {
+  "data.transaction_id": "txn_01fxtransact40000000000000",
+  "data.subscription_id": "sub_01fxsubscript1000000000000",
+};
 const GOOD = { status: "active", threatLevel: 0, disputeReason: null };
 const REFUNDED = { status: "revoked", threatLevel: 4, disputeReason: "refund" };
 const FIRST_END = "2026-12-01T10:15:25.000Z";
@@ -69,6 +73,16 @@ provePayments({
         cancelled: from("subscription.updated.scheduled_cancel"),
       },
       ends: { ...GOOD, email: EMAIL, expiresAt: SECOND_END },
+    },
+    "a subscription whose first payment is charged back, and that is reversed": {
+      deliveries: {
+        first,
+        created,
+        customer,
+        charged: from("adjustment.created.chargeback", OF_FIRST),
+        reversed: from("adjustment.created.chargeback_reverse", OF_FIRST),
+      },
+      ends: { ...GOOD, expiresAt: FIRST_END },
     },
     "a subscription whose renewal is refunded": {
       deliveries: {

@@ -24,6 +24,10 @@ const refundOfFirst = from("charge.refunded", {
   "data.object.id": "ch_3FixChargeSub0001",
   "data.object.payment_intent": "pi_3FixSubIntent0001",
 });
+const OF_FIRST = {
+  "data.object.charge": "ch_3FixChargeSub0001",
+  "data.object.payment_intent": "pi_3FixSubIntent0001",
+};
 const GOOD = { status: "active", threatLevel: 0, disputeReason: null };
 const REFUNDED = { status: "revoked", threatLevel: 4, disputeReason: "refund" };
 
@@ -76,6 +80,20 @@ provePayments({
       },
       ends: { ...REFUNDED, expiresAt: SECOND_END },
     },
+    "a subscription whose payment is disputed and won": {
+      deliveries: {
+        first,
+        second,
+        link,
+        disputed: from("charge.dispute.created", OF_FIRST),
+        won: from("charge.dispute.closed.won", OF_FIRST),
+      },
+      ends: { ...GOOD, expiresAt: SECOND_END },
+    },
+    "a subscription that begins with a trial": {
+      deliveries: { session, trial: from("invoice.paid.trial_zero"), second },
+      ends: { ...GOOD, expiresAt: SECOND_END },
+    },
     "a subscription before API version 2025-03-31": {
       deliveries: {
         session,
@@ -96,7 +114,7 @@ provePayments({
         }),
         link,
       },
-      sold: PRICE,
+      sold: [PRICE],
       ends: { ...GOOD, productId: "prod_abc123", expiresAt: SECOND_END },
     },
   },

@@ -11,6 +11,8 @@ import { type Json, openWorld, type World } from "./world.ts";
 
 export const EMAIL = "artist@example.com";
 
+type PaymentId = string | { readonly id: string; readonly variant: string };
+
 /** What a provider's tests bring: deliveries that are one purchase of `prod_abc123`. */
 export type Deliveries = {
   readonly provider: Signer;
@@ -18,7 +20,7 @@ export type Deliveries = {
   readonly advanceMs?: number;
   readonly sale: Buffer;
   /** Ids by which a product may list what is sold. */
-  readonly sold: readonly string[];
+  readonly sold: readonly PaymentId[];
   /** The product's name is not in the sale, or where a buyer could have written it. */
   readonly unnamed: Buffer;
   readonly unnamedSold: string;
@@ -32,14 +34,17 @@ export type Deliveries = {
   readonly timed: boolean;
   /** Lists of deliveries that end the same in whatever order, with how their license ends. */
   readonly orders: Readonly<
-    Record<string, { deliveries: Readonly<Record<string, Buffer>>; ends: Json; sold?: string }>
+    Record<
+      string,
+      { deliveries: Readonly<Record<string, Buffer>>; ends: Json; sold?: readonly PaymentId[] }
+    >
   >;
 };
 
 /** What holds of every provider. */
 export function provePayments(about: Deliveries): void {
   const { provider } = about;
-  const prepare = async (world: World, paymentIds: readonly string[] = []) => {
+  const prepare = async (world: World, paymentIds: readonly PaymentId[] = []) => {
     world.clock.advance(about.advanceMs ?? 0);
     await world.admin("createProduct", {
       name: "Plugin",
@@ -192,9 +197,8 @@ export function provePayments(about: Deliveries): void {
   });
 
   test.each(Object.entries(about.orders))("in whatever order: %s", async (_, order) => {
-    const listed = order.sold === undefined ? about.sold : [order.sold];
     const outcomes = await outcomesOf(provider, order.deliveries, (world) =>
-      prepare(world, listed),
+      prepare(world, order.sold ?? about.sold),
     );
     const [outcome, ...others] = outcomes;
     expect(others.length > 0 ? Object.fromEntries(outcomes) : {}).toEqual({});

@@ -113,7 +113,6 @@ const invoice = about({ subscription_id: id, billing_reason: name, created_at: i
 const licenseKey = about({
   key: text(128),
   order_id: id,
-  product_id: id,
   activation_limit: z.int().positive().nullish(),
   user_email: address,
 });
@@ -227,12 +226,12 @@ const paymentSuccess = reading(invoice, ({ data: { id, attributes } }) => {
   });
 });
 
-const licenseKeyCreated = reading(licenseKey, ({ meta, data: { attributes } }) =>
+// It names neither variant nor quantity, so the order says what was sold.
+const licenseKeyCreated = reading(licenseKey, ({ data: { attributes } }) =>
   event({
     kind: "completed",
     references: [`order:${attributes.order_id}`],
     email: attributes.user_email,
-    lines: [line(meta.custom_data, [attributes.product_id])],
     maxMachines: attributes.activation_limit ?? -1,
     licenseKey: attributes.key,
     purchaseId: attributes.order_id,

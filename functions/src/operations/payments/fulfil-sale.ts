@@ -118,7 +118,10 @@ export async function fulfilSale(
       if (issued !== undefined && (await tx.get(licenses, made.keyHash))) {
         return unfulfilled("Another license has the key that the provider issued.");
       }
-      const terms = product.quantity === "keys" ? {} : seatsFor(made, line.quantity);
+      // The limit of a key that the provider issued is that of the whole sale.
+      const limited = issued !== undefined && sale.maxMachines !== null;
+      const whole = product.quantity === "keys" || limited;
+      const terms = whole ? {} : seatsFor(made, line.quantity);
       const graceMs = sale.subscription ? graceDaysOf(product) * DAY_MS : 0;
       const license = { ...made, ...terms, graceMs, purchasedAt: now };
       const { reversal } = purchase;
