@@ -79,12 +79,12 @@ export const everythingIn = async (world: World) => ({
 });
 
 /** What became of a purchase, without what says when events came. */
-export const outcomeIn = async (world: World) =>
+const outcomeIn = async (world: World) =>
   (await licensesIn(world)).map(
     ({ key: _, createdAt: _1, purchasedAt: _2, disputedAt: _3, ...license }) => license,
   );
 
-export function permutations<T>(items: readonly T[]): T[][] {
+function permutations<T>(items: readonly T[]): T[][] {
   if (items.length < 2) return [[...items]];
   return items.flatMap((item, index) =>
     permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]),

@@ -60,14 +60,14 @@ export async function changeSold(
   const endWaiting = await waitingEnds(tx, ask, purchase);
   const write = () => {
     for (const [index, license] of changed.entries()) {
-      const before = current[index];
-      if (!before || license === before) continue;
-      saveLicense(deps, tx, before, { ...license, updatedAt: now });
+      const was = current[index];
+      if (!was || license === was) continue;
+      saveLicense(deps, tx, was, { ...license, updatedAt: now });
       ask.draw(index).audit(tx, {
         accountId: license.accountId,
         action: `payment.${event?.kind ?? "link"}`,
         targetId: license.id,
-        before,
+        before: was,
         after: license,
       });
     }
