@@ -51,6 +51,11 @@ describe("what Lemon Squeezy announces", () => {
   test.each<[string, Buffer, PaymentEvent]>([
     ["a paid order is a sale", from("order_created"), sale],
     [
+      "an order without custom data is one too",
+      from("order_created", { "meta.custom_data": undefined }),
+      { ...sale, lines: [{ ...studio, hint: null }] },
+    ],
+    [
       "three of a thing are one line of three",
       from("order_created", at("first_order_item.quantity", 3)),
       { ...sale, lines: [{ ...studio, quantity: 3 }] },

@@ -100,6 +100,11 @@ describe("what Paddle announces", () => {
       { ...sale, email: null, lines: [{ ...studio, hint: null }] },
     ],
     [
+      "without custom data the buyer's address is left to the customer, also when the field is missing",
+      from("transaction.completed", { "data.custom_data": undefined }),
+      { ...sale, email: null, lines: [{ ...studio, hint: null }] },
+    ],
+    [
       "a subscription's first transaction is a sale until the period ends",
       from("transaction.completed.subscription_first"),
       subscribed,

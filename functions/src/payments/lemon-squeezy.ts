@@ -70,7 +70,7 @@ const envelope = z.looseObject({
   }),
 });
 
-const meta = z.looseObject({ custom_data: z.unknown() });
+const meta = z.looseObject({ custom_data: z.unknown().optional() });
 
 const about = <Shape extends z.ZodRawShape>(attributes: Shape) =>
   z.looseObject({ meta, data: z.looseObject({ id, attributes: z.looseObject(attributes) }) });

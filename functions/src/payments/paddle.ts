@@ -46,7 +46,7 @@ const about = <Shape extends z.ZodRawShape>(data: Shape) =>
   z.looseObject({ data: z.looseObject(data) });
 
 const item = z.looseObject({
-  price: z.looseObject({ id: name, product_id: name, custom_data: z.unknown() }),
+  price: z.looseObject({ id: name, product_id: name, custom_data: z.unknown().optional() }),
   quantity: z.int().positive(),
 });
 
@@ -55,7 +55,7 @@ const transaction = about({
   origin: name,
   customer_id: name.nullish(),
   subscription_id: name.nullish(),
-  custom_data: z.unknown(),
+  custom_data: z.unknown().optional(),
   billing_period: z.looseObject({ ends_at: instant }).nullish(),
   items: z.array(item).min(1),
 });
