@@ -103,7 +103,7 @@ test.each([
   [{ url: undefined }, "url: "],
   [{ format: "morse" }, "format: must be one of standard, proxgate, geckoguard"],
   [{ secret: "mine" }, "secret: "],
-])("400 %j", async (more, message) => {
+])("400 %j: %s", async (more, message) => {
   const reply = await ask("createWebhookEndpoint", { ...wanted, ...more });
   expect(reply).toMatchObject({ status: 400, body: { code: "INVALID_REQUEST" } });
   expect(reply.body["error"]).toContain(message);
