@@ -63,9 +63,11 @@ async function buildEdge(config: Config): Promise<Edge> {
           write({ severity: "WARNING", message: "work beside a run", error: describe(error) }),
         );
       },
+      sendEvent: () => Promise.reject(new Error("There is no sender of events.")),
       settings: {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
+        allowLoopbackWebhooks: !process.env["K_SERVICE"],
       },
     },
     adminSecret: config.ADMIN_SECRET,

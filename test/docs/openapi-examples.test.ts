@@ -1,5 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { deliveries } from "../../functions/src/store/collections.ts";
 import { openApiDocument } from "../../scripts/openapi-document.ts";
+import { delivery } from "../support/records.ts";
 import { signed } from "../support/signed.ts";
 import {
   ADMIN_SECRET,
@@ -65,8 +67,15 @@ const makers = (name: string) => [
   "importLicenses",
   "activate",
   "updateMailTemplate",
+  "createWebhookEndpoint",
   name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
 ];
+
+/** Where an example says which id a maker's thing has. */
+const IDS: Readonly<Record<string, readonly [name: string, field: string]>> = {
+  createApiKey: ["rotateApiKey", "keyId"],
+  createWebhookEndpoint: ["updateWebhookEndpoint", "endpointId"],
+};
 
 /** The event of a sale: it fails while its product is not made. */
 async function announced(): Promise<unknown> {
@@ -85,13 +94,20 @@ async function seeded(name: string): Promise<Json> {
   let token: unknown;
   for (const maker of makers(name)) {
     if (maker === name) break;
-    const newIds =
-      maker === "createApiKey" ? () => String(exampleOf("rotateApiKey")["keyId"]) : newId;
+    const known = IDS[maker];
+    const newIds = known ? () => String(exampleOf(known[0])[known[1]]) : newId;
     Object.assign(world.deps, { newId: newIds });
     const made = await world.admin(maker, exampleOf(maker));
     token ??= made["token"];
   }
   Object.assign(world.deps, { newId });
+  const record = delivery({
+    id: String(exampleOf("redeliverWebhook")["deliveryId"]),
+    endpointId: String(exampleOf("listWebhookDeliveries")["endpointId"]),
+    accountId: String(creatorId),
+    state: "delivered",
+  });
+  await world.store.commit([{ kind: "set", collection: deliveries, record }]);
   if (token === undefined) return { eventId };
   if (name === "listInboundEvents") await announced();
   // One country more than the example's product lets pass makes the violation `v1`.

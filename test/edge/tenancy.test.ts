@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { SCOPES } from "../../functions/src/core/api-keys.ts";
+import { deliveries } from "../../functions/src/store/collections.ts";
+import { delivery } from "../support/records.ts";
 import { endpoints, type Json, MINUTE, machine, openWorld, type World } from "../support/world.ts";
 
 /** What account A has, and where its things are found. */
@@ -50,6 +52,31 @@ async function failedEvent(a: Tenant): Promise<Json> {
     { headers: { "x-webhook-secret": "test-native-secret" }, query: { creatorId: accountId } },
   );
   return { eventId: body["eventId"] };
+}
+
+const endpointId = randomUUID();
+
+/** An endpoint of A's; another than the last, since an account may have few. */
+async function freshEndpoint(a: Tenant): Promise<Json> {
+  const { admin } = a.world;
+  const listed = await admin("listWebhookEndpoints", { creatorId: a.accountId });
+  for (const known of listed["endpoints"] as Json[]) {
+    await admin("deleteWebhookEndpoint", { endpointId: known["endpointId"] });
+  }
+  const made = await admin("createWebhookEndpoint", {
+    url: "https://hush.example.com/hooks",
+    events: ["*"],
+    creatorId: a.accountId,
+  });
+  return { endpointId: (made["endpoint"] as Json)["endpointId"] };
+}
+
+/** A delivery to it that failed. */
+async function freshDelivery(a: Tenant): Promise<Json> {
+  const { endpointId: id } = await freshEndpoint(a);
+  const record = delivery({ endpointId: String(id), accountId: a.accountId, state: "failed" });
+  await a.world.store.commit([{ kind: "set", collection: deliveries, record }]);
+  return { deliveryId: record.id };
 }
 
 /** One row for every function that takes a credential. */
@@ -141,6 +168,20 @@ const rows: Readonly<Record<string, Row>> = {
   listDiscountCodes: { body: (a) => ({ productId: a.productId }), absent: { productId } },
   updateDiscountCode: { body: freshCode, absent: { productId } },
   deleteDiscountCode: { body: freshCode, absent: { productId } },
+  createWebhookEndpoint: {
+    body: (a) => ({ url: `https://example.com/${fresh()}`, events: ["*"], creatorId: a.accountId }),
+    absent: { creatorId },
+  },
+  listWebhookEndpoints: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
+  updateWebhookEndpoint: {
+    body: async (a) => ({ ...(await freshEndpoint(a)), description: fresh() }),
+    absent: { endpointId },
+  },
+  deleteWebhookEndpoint: { body: freshEndpoint, absent: { endpointId } },
+  rotateWebhookSecret: { body: freshEndpoint, absent: { endpointId } },
+  testWebhookEndpoint: { body: freshEndpoint, absent: { endpointId } },
+  listWebhookDeliveries: { body: freshEndpoint, absent: { endpointId } },
+  redeliverWebhook: { body: freshDelivery, absent: { deliveryId: randomUUID() } },
   redeemTrialCode: {
     body: async (a) => ({ ...(await freshCode(a)), email: `${fresh()}@example.com` }),
     absent: { productId },
@@ -194,6 +235,7 @@ beforeEach(async () => {
     "Hush",
     "hidden@example.com",
     "quiet key",
+    "hush.example.com",
   ];
 });
 afterEach(() => world.close());

@@ -15,6 +15,7 @@ describe.each([
   "export-licenses",
   "list-licenses",
   "products",
+  "webhook-endpoints",
 ])("%s on Firestore", (file) => {
   jest.requireActual(`./${file}.test.ts`);
 });

@@ -1,6 +1,7 @@
 import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
 import type { Settings } from "../../functions/src/core/slots.ts";
 import { type Caller, NOTHING_WATCHED } from "../../functions/src/core/watch.ts";
+import type { Delivery } from "../../functions/src/core/webhooks.ts";
 
 export const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -12,7 +13,11 @@ export const PRODUCT_ID = "5f0c2c1e-0a1b-4c3d-8e5f-00000000000a";
 export const OTHER_PRODUCT_ID = "5f0c2c1e-0a1b-4c3d-8e5f-00000000000b";
 const LICENSE_ID = "5f0c2c1e-0a1b-4c3d-8e5f-000000000001";
 
-export const settings: Settings = { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15 };
+export const settings: Settings = {
+  seatTtlMs: 15 * MINUTE,
+  activationAttemptsPerHour: 15,
+  allowLoopbackWebhooks: true,
+};
 
 /** Where the machines of these records call from, unless a test moves them. */
 export const caller: Caller = { country: null, addressHash: "home" };
@@ -89,5 +94,28 @@ export const variant = (changes: Partial<Variant> = {}): Variant => ({
   active: true,
   createdAt: NOW,
   updatedAt: NOW,
+  ...changes,
+});
+
+/** A delivery of `license.revoked` that waits for its second attempt. */
+export const delivery = (changes: Partial<Delivery> = {}): Delivery => ({
+  id: "5f0c2c1e-0a1b-4c3d-8e5f-0000000000d1",
+  endpointId: "5f0c2c1e-0a1b-4c3d-8e5f-0000000000e1",
+  accountId: "studio-one",
+  eventId: "5f0c2c1e-0a1b-4c3d-8e5f-0000000000f1",
+  type: "license.revoked",
+  productId: PRODUCT_ID,
+  licenseId: LICENSE_ID,
+  data: { licenseId: LICENSE_ID },
+  occurredAt: NOW,
+  state: "pending",
+  attempts: 1,
+  dueAt: NOW + HOUR,
+  lastStatus: 500,
+  lastError: "answered 500",
+  lastDurationMs: 12,
+  createdAt: NOW,
+  updatedAt: NOW,
+  expireAt: NOW + 30 * DAY,
   ...changes,
 });

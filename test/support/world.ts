@@ -90,7 +90,8 @@ export async function openWorld(
       once: (body) => store.transaction(body),
       now,
       newId: () => uuidOf(draw()),
-      randomBytes: (size) => draw().subarray(0, size),
+      randomBytes: (size) =>
+        Buffer.concat(Array.from({ length: Math.ceil(size / 32) }, draw)).subarray(0, size),
       vault,
       keyring: createKeyring({ store, vault, now }),
       usage: createUsageCounters({
@@ -106,7 +107,14 @@ export async function openWorld(
       enforcementLimits: createEnforcementLimits({ store, now }),
       caller: { network: "", country: null },
       aside: (work) => void work(),
-      settings: { seatTtlMs: 15 * MINUTE, activationAttemptsPerHour: 15, ...options.settings },
+      // Nothing leaves the test; one that watches what is sent puts its own in place.
+      sendEvent: async () => ({ delivered: true, status: 200, error: null, durationMs: 1 }),
+      settings: {
+        seatTtlMs: 15 * MINUTE,
+        activationAttemptsPerHour: 15,
+        allowLoopbackWebhooks: true,
+        ...options.settings,
+      },
     },
     adminSecret: ADMIN_SECRET,
     webhookCredentials: (provider) => ({ secret: `test-${provider}-secret`, sellerId: "" }),

@@ -11,6 +11,8 @@ export const SCOPES = [
   "keys:read",
   "audit:read",
   "stats:read",
+  "webhooks:read",
+  "webhooks:write",
   "settings:read",
   "settings:write",
 ] as const;

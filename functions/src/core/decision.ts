@@ -41,7 +41,12 @@ export type RefusalCode =
   | "CODE_EXPIRED"
   | "CODE_USED_UP"
   | "CODE_NEEDS_PRODUCT"
-  | "TRIAL_ALREADY_REDEEMED";
+  | "TRIAL_ALREADY_REDEEMED"
+  | "WEBHOOK_ENDPOINT_NOT_FOUND"
+  | "WEBHOOK_DELIVERY_NOT_FOUND"
+  | "WEBHOOK_ENDPOINTS_TOO_MANY"
+  | "WEBHOOK_ENDPOINT_DISABLED"
+  | "WEBHOOK_URL_REFUSED";
 
 export type Refusal = {
   readonly ok: false;
@@ -51,6 +56,8 @@ export type Refusal = {
   readonly retryAfterSeconds?: number;
   /** The request field the refusal is about. */
   readonly field?: string;
+  /** What is wrong with that field, where one code has several causes. */
+  readonly why?: string;
 };
 
 export type Accepted<T> = { readonly ok: true } & T;

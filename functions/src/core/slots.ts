@@ -6,6 +6,8 @@ export type Settings = {
   /** How long a floating seat lives without a heartbeat. */
   readonly seatTtlMs: number;
   readonly activationAttemptsPerHour: number;
+  /** Whether webhooks may go to this machine itself, and by http. */
+  readonly allowLoopbackWebhooks: boolean;
 };
 
 /** A license and a machine's activation on it. */

@@ -1,4 +1,4 @@
-import { type EventType, OPT_IN } from "./events.ts";
+import { EVENT_TYPES, type EventType, OPT_IN } from "./events.ts";
 
 export const FORMATS = ["standard", "proxgate", "geckoguard"] as const;
 export type WebhookFormat = (typeof FORMATS)[number];
@@ -51,6 +51,38 @@ export type Delivery = {
   updatedAt: number;
   expireAt: number;
 };
+
+/** What endpoints may ask for: a type of event, or `*` for all that are not opt-in. */
+export const SUBSCRIPTIONS = [...EVENT_TYPES, "*"] as const;
+
+export const MOST_ENDPOINTS = 20;
+
+/** How long a secret signs along after it was rotated. */
+const OVERLAP_MS = 24 * 3_600_000;
+
+/** A new secret before the present one, which ends; what was older is dropped, so that at most two sign. */
+export function secretsRotated(
+  [present]: WebhookEndpoint["secrets"],
+  sealed: string,
+  now: number,
+): { secrets: WebhookEndpoint["secrets"]; previousEndsAt: number } {
+  const previousEndsAt = now + OVERLAP_MS;
+  const previous = present ? [{ ...present, endsAt: previousEndsAt }] : [];
+  return { secrets: [{ sealed, endsAt: null }, ...previous], previousEndsAt };
+}
+
+/** How long a delivery is kept after it was made or made due again. */
+export const DELIVERY_LIFE_MS = 30 * 86_400_000;
+
+/** The delivery as due now; one that is settled starts its attempts anew. */
+export const madeDue = (delivery: Delivery, now: number): Delivery => ({
+  ...delivery,
+  state: "pending",
+  attempts: delivery.state === "pending" ? delivery.attempts : 0,
+  dueAt: now,
+  updatedAt: now,
+  expireAt: Math.max(delivery.expireAt, now + DELIVERY_LIFE_MS),
+});
 
 /** Whether the endpoint asked for it. */
 export const wants = (

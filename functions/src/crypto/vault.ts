@@ -17,6 +17,7 @@ export type Purpose =
   | "network"
   | "payment"
   | "signing-key"
+  | "webhook"
   | "idempotency"
   | "admin-secret";
 

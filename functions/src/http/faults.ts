@@ -26,10 +26,11 @@ export function problemOf(
   return new Problem("INTERNAL", "Something went wrong on our side.");
 }
 
-/** Session tokens, API keys and license keys in any spelling. */
+/** Session tokens, API keys, webhook secrets with a prefix and license keys in any spelling. */
 const SECRETS = [
   /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
   /cgls_[\w-]+/g,
+  /whsec_[\w+/=-]+/g,
   // More than five groups, because a word before the key may look like one.
   /(?<![0-9a-z])[0-9a-tv-z]{5}(?:[- ][0-9a-tv-z]{5}){4,}(?![0-9a-z])/gi,
   // In one piece it takes a digit to tell a key from a long name.

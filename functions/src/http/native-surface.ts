@@ -57,6 +57,17 @@ export const nativeRefusals = {
   INBOUND_EVENT_NOT_FOUND: [404, "eventId: no such event"],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],
   LICENSE_KEY_TAKEN: [409, "licenseKey: already taken"],
+  WEBHOOK_ENDPOINT_NOT_FOUND: [404, "endpointId: no such webhook endpoint"],
+  WEBHOOK_DELIVERY_NOT_FOUND: [404, "deliveryId: no such delivery"],
+  WEBHOOK_ENDPOINTS_TOO_MANY: [
+    409,
+    ({ limit }) => `The account has ${limit} webhook endpoints, the most there may be. Delete one.`,
+  ],
+  WEBHOOK_ENDPOINT_DISABLED: [
+    409,
+    "deliveryId: its endpoint is disabled. Enable it with updateWebhookEndpoint first.",
+  ],
+  WEBHOOK_URL_REFUSED: [400, ({ why }) => `url: ${why}`],
   ROOT_KEY_OFFLINE: [
     409,
     "The root key is kept elsewhere: certify a signing key with `npm run keys` and send it",

@@ -30,6 +30,6 @@ export function accountToList(
 export async function accountOnFirstUse(reader: Reader, accountId: string, now: number) {
   const account = await reader.get(accounts, accountId);
   return (tx: Transaction) => {
-    if (!account) tx.create(accounts, { id: accountId, createdAt: now });
+    if (!account) tx.create(accounts, { id: accountId, createdAt: now, webhookEndpoints: 0 });
   };
 }

@@ -4,6 +4,7 @@ import type { DocumentStore } from "../store/document-store.ts";
 import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
 import type { Keyring } from "./signing/keyring.ts";
 import type { UsageCounters } from "./stats/usage-counters.ts";
+import type { SendEvent } from "./webhooks/send-event.ts";
 
 /** Everything an operation may reach beyond its input. */
 export type Deps = {
@@ -23,6 +24,7 @@ export type Deps = {
   readonly usage: UsageCounters;
   readonly enforcementLimits: EnforcementLimitsOf;
   readonly settings: Settings;
+  readonly sendEvent: SendEvent;
   /** Who asks, as the edge saw it; nobody for a schedule. */
   readonly caller: { readonly network: string; readonly country: string | null };
   /** Work that the answer does not wait for; a fault of it is logged and changes no answer. */

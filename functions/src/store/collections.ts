@@ -11,7 +11,12 @@ const limit = z.int().min(-1).describe("-1 is unlimited");
 export const accounts = collection({
   name: "accounts",
   idField: "id",
-  shape: { id: z.string(), createdAt: instant },
+  shape: {
+    id: z.string(),
+    createdAt: instant,
+    /** How many it has: there is a limit. */
+    webhookEndpoints: count.default(0),
+  },
   queries: {},
 });
 
@@ -666,6 +671,9 @@ export const collections = [
   paymentClaims,
   paymentContacts,
   inboundEvents,
+  outbox,
+  webhookEndpoints,
+  deliveries,
   idempotencyRecords,
   mails,
   mailTemplates,
