@@ -58,4 +58,5 @@ export { rotateWebhookSecret } from "./endpoints/webhooks/rotate-webhook-secret.
 export { testWebhookEndpoint } from "./endpoints/webhooks/test-webhook-endpoint.ts";
 export { updateWebhookEndpoint } from "./endpoints/webhooks/update-webhook-endpoint.ts";
 export { expireFloatingSessions } from "./schedules/expire-floating-sessions.ts";
+export { expireLicenses } from "./schedules/expire-licenses.ts";
 export { suspendLicenses } from "./schedules/suspend-licenses.ts";

@@ -7,6 +7,7 @@ import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
+import { createSubscriptions } from "./operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
 import { createUsageCounters } from "./operations/stats/usage-counters.ts";
@@ -57,6 +58,7 @@ async function buildEdge(config: Config): Promise<Edge> {
           write({ severity: "WARNING", message: "usage counters", error: describe(error) }),
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
+      subscribed: createSubscriptions({ store, now }),
       caller: { network: "", country: null },
       aside: (work) => {
         work().catch((error: unknown) =>

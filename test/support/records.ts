@@ -48,6 +48,7 @@ export const license = (changes: Partial<License> = {}): License => ({
   suspendsAt: null,
   statusBeforeRules: null,
   expiresAt: null,
+  tellExpiryAt: null,
   graceMs: 0,
   purchasedAt: null,
   discountCode: null,

@@ -13,6 +13,7 @@ import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
 import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
+import { createSubscriptions } from "../../functions/src/operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "../../functions/src/operations/products/enforcement-limits.ts";
 import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
 import {
@@ -105,6 +106,7 @@ export async function openWorld(
         },
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
+      subscribed: createSubscriptions({ store, now }),
       caller: { network: "", country: null },
       aside: (work) => void work(),
       // Nothing leaves the test; one that watches what is sent puts its own in place.

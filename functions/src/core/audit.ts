@@ -1,7 +1,15 @@
 /** Fields that hold a secret or stand for one: an audit entry says nothing of them. */
 const HIDDEN = /hash|sealed|secret|token|privatekey/i;
 /** Fields that tell a reader nothing: every change moves them, or they follow from others. */
-const NOISE = new Set(["updatedAt", "countEpoch", "countAhead", "countedIn", "facets", "watch"]);
+const NOISE = new Set([
+  "updatedAt",
+  "countEpoch",
+  "countAhead",
+  "countedIn",
+  "facets",
+  "watch",
+  "tellExpiryAt",
+]);
 
 export type AuditEntry = {
   id: string;

@@ -1,4 +1,6 @@
-import type { Activation, License, Violation } from "./records.ts";
+import type { ApiKey } from "./api-keys.ts";
+import type { PaymentEvent, Provider } from "./payments.ts";
+import type { Activation, License, Product, Violation } from "./records.ts";
 
 /** Everything that happens to a vendor's things; formats of other products have their own names. */
 export const EVENT_TYPES = [
@@ -103,6 +105,66 @@ export const machineFacts = (activation: Activation): EventData => ({
   machineFingerprint: activation.fingerprint,
   hostname: activation.hostname,
 });
+
+export const machineEvent = (
+  type: "license.activated" | "license.deactivated" | "license.validated",
+  { license, activation }: { license: License; activation: Activation },
+): NewEvent => licenseEvent(type, license, machineFacts(activation));
+
+/** Told at the expiry itself; within its grace the license goes on. */
+export const expiredEvent = (license: License): NewEvent =>
+  licenseEvent("license.expired", license, {
+    graceEndsAt:
+      license.graceMs === 0 || license.expiresAt === null
+        ? null
+        : iso(license.expiresAt + license.graceMs),
+  });
+
+export const productEvent = (
+  type: "product.created" | "product.updated",
+  { id, accountId, handle, slug, name, status }: Product,
+  more: EventData = {},
+): NewEvent => ({
+  type,
+  accountId,
+  productId: id,
+  licenseId: null,
+  data: { productId: handle, slug, name, status, ...more },
+});
+
+export const apiKeyEvent = (
+  type: "api_key.created" | "api_key.rotated" | "api_key.revoked",
+  { id, accountId, name }: Pick<ApiKey, "id" | "accountId" | "name">,
+): NewEvent => ({
+  type,
+  accountId,
+  productId: null,
+  licenseId: null,
+  data: { keyId: id, name },
+});
+
+export const customerEvent = ({ accountId, email }: License): NewEvent => ({
+  type: "customer.created",
+  accountId,
+  productId: null,
+  licenseId: null,
+  data: { email },
+});
+
+/** What happened to a sale, whatever its provider calls it. */
+export const paymentEvent = (
+  kind: PaymentEvent["kind"],
+  { provider, licenses }: { provider: Provider; licenses: readonly [License, ...License[]] },
+): NewEvent => {
+  const [first, ...others] = licenses;
+  return {
+    type: `payment.${kind}`,
+    accountId: first.accountId,
+    productId: first.productId,
+    licenseId: others.length === 0 ? first.id : null,
+    data: { provider, purchaseId: first.purchaseId, licenseIds: licenses.map(({ id }) => id) },
+  };
+};
 
 const TERMS = ["variant", "licenseType", "maxMachines", "maxConcurrent", "expiresAt"] as const;
 

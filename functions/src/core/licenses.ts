@@ -13,6 +13,16 @@ const DEGRADED_TOKEN_LIFE_MS = DAY_MS;
 export const endOf = (license: License): number =>
   license.expiresAt === null ? Number.POSITIVE_INFINITY : license.expiresAt + license.graceMs;
 
+/**
+ * The expiry that is still to be told. Another date is told anew; what was over before it came here
+ * is no news.
+ */
+export function expiryToTell(before: License | null, after: License): number | null {
+  const { expiresAt } = after;
+  if (!before) return expiresAt !== null && expiresAt > after.createdAt ? expiresAt : null;
+  return expiresAt === before.expiresAt ? before.tellExpiryAt : expiresAt;
+}
+
 /** Past its expiry, and good for a little longer. */
 export const isInGrace = (license: License, now: number): boolean =>
   license.expiresAt !== null && now >= license.expiresAt && now < endOf(license);

@@ -282,3 +282,31 @@ export type InboundEvent = {
   updatedAt: number;
   expireAt: number;
 };
+
+/** What a purchase was told of beside its sale. */
+export function notedKinds(purchase: Purchase): PaymentEvent["kind"][] {
+  const { earlyRenewals, earlyPeriods, cancelledAt, reversal, wonDisputes } = purchase;
+  const kinds: PaymentEvent["kind"][] = [];
+  if (earlyRenewals.length + earlyPeriods.length > 0) kinds.push("renewed");
+  if (cancelledAt !== null) kinds.push("cancelled");
+  if (reversal !== null) kinds.push(reversal === "refund" ? "refunded" : "disputed");
+  if (wonDisputes.length > 0) kinds.push("dispute_won");
+  return kinds;
+}
+
+/** Whether an event says of a sold purchase what was not said before: providers tell of one thing several times. */
+export function isNews(
+  event: PaymentEvent,
+  ask: { readonly before: Purchase; readonly noted: Purchase; readonly changed: boolean },
+): boolean {
+  const { before, noted: after, changed } = ask;
+  // The sale was told when its licenses were made.
+  if (event.kind === "completed") return false;
+  return (
+    changed ||
+    (event.kind === "renewed" && event.claims.length > 0) ||
+    after.reversal !== before.reversal ||
+    after.wonDisputes.length > before.wonDisputes.length ||
+    (after.cancelledAt !== null && before.cancelledAt === null)
+  );
+}

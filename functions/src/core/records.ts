@@ -110,6 +110,8 @@ export type License = {
   /** The status that the enforcement rules took over from; null while they leave it alone. */
   statusBeforeRules: LicenseStatus | null;
   expiresAt: number | null;
+  /** The `expiresAt` whose passing is still to be told; null once it was. */
+  tellExpiryAt: number | null;
   /** How long it goes on as degraded past `expiresAt`. */
   graceMs: number;
   purchasedAt: number | null;

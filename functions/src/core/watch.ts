@@ -56,6 +56,10 @@ export const machineAdded = (license: License, activationId: string, now: number
 export const machineTurnedAway = (license: License, activationId: string, now: number): License =>
   watched(license, "turnedAway", activationId.slice(0, MACHINE_LENGTH), now);
 
+/** Whether a machine that was not noted as turned away now is. */
+export const isTurnedAwayAnew = (before: License | undefined, after: License): boolean =>
+  after.watch.turnedAway !== before?.watch.turnedAway;
+
 /** The activation with where it called from. */
 export function calledFrom(activation: Activation, caller: Caller, now: number): Activation {
   const { country, addressHash } = caller;

@@ -1,6 +1,7 @@
 import type { Settings } from "../core/slots.ts";
 import type { Vault } from "../crypto/vault.ts";
 import type { DocumentStore } from "../store/document-store.ts";
+import type { Subscribed } from "./events/subscriptions.ts";
 import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
 import type { Keyring } from "./signing/keyring.ts";
 import type { UsageCounters } from "./stats/usage-counters.ts";
@@ -23,6 +24,7 @@ export type Deps = {
   readonly keyring: Keyring;
   readonly usage: UsageCounters;
   readonly enforcementLimits: EnforcementLimitsOf;
+  readonly subscribed: Subscribed;
   readonly settings: Settings;
   readonly sendEvent: SendEvent;
   /** Who asks, as the edge saw it; nobody for a schedule. */

@@ -225,6 +225,8 @@ export const licenses = collection({
     suspendsAt: instant.nullable().default(null),
     statusBeforeRules: licenseStatus.nullable().default(null),
     expiresAt: instant.nullable(),
+    /** The `expiresAt` that is to be told of; null once it was. */
+    tellExpiryAt: instant.nullable().default(null),
     /** How long it goes on as degraded past `expiresAt`. */
     graceMs: count.default(0),
     purchasedAt: instant.nullable(),
@@ -244,9 +246,18 @@ export const licenses = collection({
     countOfAccountByType: { equal: ["accountId", "licenseType"] },
     countOfProductByStatus: { equal: ["productId", "status"], order: ["expiresAt", "asc"] },
     countOfProductByType: { equal: ["productId", "licenseType"] },
+    byExpiryToTell: { order: ["tellExpiryAt", "asc"] },
     bySuspension: { order: ["suspendsAt", "asc"] },
     byFacet: { contains: "facets", order: ["createdAt", "desc"] },
   },
+});
+
+/** Whom an account made a license for. The id is derived from both. */
+export const customers = collection({
+  name: "customers",
+  idField: "id",
+  shape: { id: z.string(), accountId: z.string(), email: z.string(), createdAt: instant },
+  queries: {},
 });
 
 /** A machine on a license; on a floating license it may hold a seat. The id is derived from both. */
@@ -661,6 +672,7 @@ export const collections = [
   codes,
   trialClaims,
   licenses,
+  customers,
   activations,
   apiKeys,
   keyrings,

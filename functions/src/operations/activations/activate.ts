@@ -1,10 +1,13 @@
 import { decideActivation } from "../../core/activations.ts";
 import { accept, type Decision } from "../../core/decision.ts";
 import type { Found } from "../../core/enforcement.ts";
+import { licenseEvent, machineEvent } from "../../core/events.ts";
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import type { License } from "../../core/records.ts";
+import { isTurnedAwayAnew } from "../../core/watch.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { enforceLater } from "../licenses/enforce.ts";
 import { counted } from "../stats/usage-counters.ts";
 import { callerOf, keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
@@ -45,16 +48,18 @@ async function takeSlot(
   ask: ActivateAsk,
   { lastTry }: { lastTry: boolean },
 ): Promise<{ decision: Decision<{ license: License }>; held: License | undefined }> {
+  const { machineFingerprint, hostname } = ask;
   const now = deps.now();
   const caller = callerOf(deps);
+  const announce = announcer(deps);
   let before: Found = {};
   let after: Found = {};
   const decision = await deps.once(async (tx): Promise<Decision<{ license: License }>> => {
-    const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
+    const held = await loadHeld(tx, keyHash, machineFingerprint);
     before = held;
     const { changed, ...decision } = decideActivation({
       ...held,
-      machine: { fingerprint: ask.machineFingerprint, hostname: ask.hostname },
+      machine: { fingerprint: machineFingerprint, hostname },
       productId: ask.productId,
       caller,
       now,
@@ -65,7 +70,18 @@ async function takeSlot(
     if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED" && !lastTry) return decision;
     if (changed?.license) tx.set(licenses, changed.license);
     if (changed?.activation) tx.set(activations, changed.activation);
-    return decision.ok ? accept({ license: decision.license }) : decision;
+    if (!decision.ok) {
+      const noted = changed?.license;
+      if (noted && isTurnedAwayAnew(held.license, noted)) {
+        announce(
+          tx,
+          licenseEvent("license.seat_limit_reached", noted, { machineFingerprint, hostname }),
+        );
+      }
+      return decision;
+    }
+    if (!held.activation) announce(tx, machineEvent("license.activated", decision));
+    return accept({ license: decision.license });
   });
   enforceLater(deps, { before, after, saved: true });
   return { decision, held: before.license };

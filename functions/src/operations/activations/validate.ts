@@ -9,7 +9,7 @@ export type Validated = { readonly license: License; readonly usage: Usage } & I
 
 /** Checks a machine's token and issues the next, for the product the first was for. */
 export async function validate(deps: Deps, ask: CheckInAsk): Promise<Decision<Validated>> {
-  const seen = await checkIn(deps, ask);
+  const seen = await checkIn(deps, ask, "license.validated");
   if (!seen.ok) return seen;
   const { license, claims } = seen;
   const [token, usage] = await Promise.all([

@@ -1,10 +1,12 @@
 import type { ApiKey, Scope } from "../../core/api-keys.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { apiKeyEvent } from "../../core/events.ts";
 import { apiKeys } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import { accountOnFirstUse, owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { findProduct } from "../products/find-product.ts";
 import { newSecret } from "./secrets.ts";
@@ -34,6 +36,7 @@ export async function createApiKey(
   const keyId = deps.newId();
   const now = deps.now();
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<Created>> => {
     if (ask.expiresAt != null && ask.expiresAt <= now) {
       return refuse("EXPIRY_PAST", { field: "expiresAt" });
@@ -58,6 +61,7 @@ export async function createApiKey(
     };
     makeAccount(tx);
     tx.create(apiKeys, key);
+    announce(tx, apiKeyEvent("api_key.created", key));
     audit(tx, { accountId, action: "apiKey.create", targetId: keyId, before: null, after: key });
     return accept({ keyId, apiKey });
   });

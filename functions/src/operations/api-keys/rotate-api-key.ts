@@ -1,8 +1,10 @@
 import { isActive } from "../../core/api-keys.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { apiKeyEvent } from "../../core/events.ts";
 import { apiKeys } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { changeApiKey } from "./change-api-key.ts";
 import { newSecret } from "./secrets.ts";
@@ -16,11 +18,13 @@ export async function rotateApiKey(
   const { apiKey, kept } = newSecret(deps);
   const now = deps.now();
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return changeApiKey(deps, keyId, (tx, key) => {
     if (!isActive(key, now)) return refuse("API_KEY_INACTIVE", { field: "keyId" });
     const rotated = { ...key, ...kept, lastUsedAt: null };
     tx.delete(apiKeys, key.secretHash);
     tx.create(apiKeys, rotated);
+    announce(tx, apiKeyEvent("api_key.rotated", key));
     audit(tx, {
       accountId: key.accountId,
       action: "apiKey.rotate",

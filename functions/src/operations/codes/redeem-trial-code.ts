@@ -1,10 +1,13 @@
 import { codeStanding, trialEnd } from "../../core/codes.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { licenseEvent } from "../../core/events.ts";
 import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { trialClaims } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
+import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { draftLicense } from "../licenses/draft-license.ts";
 import type { Principal } from "../principal.ts";
@@ -26,6 +29,7 @@ export async function redeemTrialCode(
   const licenseKey = formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES));
   const made = { id: deps.newId(), licenseKey, now: deps.now() };
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<Redeemed>> => {
     const found = await findCode(tx, principal, { ...ask, kind: "trial" });
     if (!found.ok) return found;
@@ -46,7 +50,8 @@ export async function redeemTrialCode(
     const { accountId } = license;
     const claim = derivedId("trial", productId, email);
     if (await tx.get(trialClaims, claim)) return refuse("TRIAL_ALREADY_REDEEMED");
-    addLicense(deps, tx, license, { audit, action: "license.create" });
+    const welcome = await customerOnFirstUse(tx, license, made.now);
+    addLicense(deps, tx, license, { audit, announce, welcome, action: "license.create" });
     tx.create(trialClaims, {
       id: claim,
       accountId,
@@ -54,6 +59,7 @@ export async function redeemTrialCode(
       licenseId: license.id,
       createdAt: made.now,
     });
+    announce(tx, licenseEvent("trial.redeemed", license));
     countUse(tx, code, made.now);
     return accept({ licenseKey, expiresAt });
   });

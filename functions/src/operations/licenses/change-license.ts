@@ -1,21 +1,34 @@
 import { accept, type Decision, type Refusal, refuse } from "../../core/decision.ts";
+import { licenseEvents } from "../../core/events.ts";
+import { expiryToTell } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
 import { type Audit, auditor } from "../audit.ts";
+import { customerOnFirstUse, type Welcome } from "../customers.ts";
 import type { Deps } from "../deps.ts";
+import { type Announce, announcer } from "../events/announce.ts";
 import { mayReach, type Principal } from "../principal.ts";
 import { withFacets } from "./facets.ts";
 
-/** Writes a license: a new one, one under the same key, or one that moves to another key. */
+/**
+ * Writes a license, and the events that tell of it: a new one, one under the same key, or one that
+ * moves to another key.
+ */
 export function saveLicense(
   deps: Pick<Deps, "vault">,
   tx: Transaction,
-  before: License | null,
-  after: License,
+  change: {
+    readonly before: License | null;
+    readonly after: License;
+    readonly announce: Announce;
+  },
 ): void {
+  const { before, announce } = change;
+  const after = { ...change.after, tellExpiryAt: expiryToTell(before, change.after) };
   const license = withFacets(deps, after, deps.vault.open("license-key", after.keySealed));
+  announce(tx, ...licenseEvents(before, after));
   if (before?.keyHash === after.keyHash) {
     tx.set(licenses, license);
     return;
@@ -24,14 +37,21 @@ export function saveLicense(
   if (before) tx.delete(licenses, before.keyHash);
 }
 
-/** Writes a license that was not there before, with its audit entry. */
+/** Writes a license that was not there before, with its audit entry and its customer, where that is new. */
 export function addLicense(
   deps: Pick<Deps, "vault">,
   tx: Transaction,
   license: License,
-  entry: { readonly audit: Audit; readonly action: "license.create" | "license.import" },
+  entry: {
+    readonly audit: Audit;
+    readonly announce: Announce;
+    /** Left out where another license of the transaction has the same buyer. */
+    readonly welcome?: Welcome;
+    readonly action: "license.create" | "license.import";
+  },
 ): void {
-  saveLicense(deps, tx, null, license);
+  saveLicense(deps, tx, { before: null, after: license, announce: entry.announce });
+  entry.welcome?.(tx, entry.announce);
   entry.audit(tx, {
     accountId: license.accountId,
     action: entry.action,
@@ -73,6 +93,7 @@ export function changeLicense<Outcome extends object>(
   const keyHash = keyHashOf(deps, ask.licenseKey);
   const now = deps.now();
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<Outcome>> => {
     const found = await reachLicense(tx, principal, keyHash);
     if (!found.ok) return found;
@@ -81,7 +102,10 @@ export function changeLicense<Outcome extends object>(
     if ("ok" in changed) return changed;
     const { license: after, outcome } = changed;
     if (after === before) return accept(outcome);
-    saveLicense(deps, tx, before, { ...after, updatedAt: now });
+    const moves = after.email !== before.email;
+    const welcome = moves ? await customerOnFirstUse(tx, after, now) : undefined;
+    saveLicense(deps, tx, { before, after: { ...after, updatedAt: now }, announce });
+    welcome?.(tx, announce);
     audit(tx, {
       accountId: before.accountId,
       action: ask.action,

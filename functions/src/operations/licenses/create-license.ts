@@ -3,7 +3,9 @@ import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts"
 import { owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import { countUse, usableCode } from "../codes/count-use.ts";
+import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { addLicense } from "./change-license.ts";
 import { type DraftAsk, draftLicense } from "./draft-license.ts";
@@ -21,6 +23,7 @@ export async function createLicense(
   const licenseKey = formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES));
   const made = { id: deps.newId(), licenseKey, now: deps.now() };
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<Created>> => {
     const draft = await draftLicense(deps, tx, principal, ask, made);
     if (!draft.ok) return draft;
@@ -28,7 +31,8 @@ export async function createLicense(
     if (unsold) return unsold;
     const product = { id: license.productId, accountId: license.accountId };
     const code = await usableCode(tx, product, ask.discountCode, made.now);
-    addLicense(deps, tx, license, { audit, action: "license.create" });
+    const welcome = await customerOnFirstUse(tx, license, made.now);
+    addLicense(deps, tx, license, { audit, announce, welcome, action: "license.create" });
     if (code) countUse(tx, code, made.now);
     return accept({ licenseKey });
   });

@@ -1,9 +1,11 @@
 import { decideDeactivation } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { machineEvent } from "../../core/events.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import { keyHashOf, loadHeld, type MachineAsk } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { mayReach, type Principal } from "../principal.ts";
 
 /** Frees the slot or seat of a machine that cannot do so itself any more. */
@@ -14,6 +16,7 @@ export function deactivateMachine(
 ): Promise<Decision<object>> {
   const keyHash = keyHashOf(deps, ask.licenseKey);
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<object>> => {
     const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
     const before = held.license;
@@ -23,6 +26,7 @@ export function deactivateMachine(
     if (!decision.ok) return decision;
     if (decision.license !== before) tx.set(licenses, decision.license);
     tx.delete(activations, decision.activation.id);
+    announce(tx, machineEvent("license.deactivated", decision));
     audit(tx, {
       accountId: before.accountId,
       action: "license.deactivateMachine",

@@ -91,6 +91,7 @@ export const newLicense = (
   email: ask.email,
   variant: what.variant?.name ?? what.name,
   ...termsOf(ask, what.variant, made.now),
+  tellExpiryAt: null,
   graceMs: 0,
   status: "active",
   threatLevel: 0,

@@ -2,6 +2,7 @@ import { type Found, isWorthJudging, judge, type Shown } from "../../core/enforc
 import { countrySeen } from "../../core/watch.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { saveLicense } from "./change-license.ts";
 
 type Call = {
@@ -30,12 +31,13 @@ async function enforce(deps: Deps, shown: Shown, unsaved: boolean): Promise<void
   const now = deps.now();
   if (!unsaved && judge(shown, limits, now) === shown.license) return;
   const { license, activation } = shown;
+  const announce = announcer(deps);
   await deps.store.transaction(async (tx) => {
     const current = await tx.get(licenses, license.keyHash);
     // The key was rotated meanwhile: the next call shows it again.
     if (current?.id !== license.id) return;
     const seen = countrySeen(current, activation?.lastCountry ?? null, now);
     const judged = judge({ license: seen, activation }, limits, now);
-    if (judged !== current) saveLicense(deps, tx, current, judged);
+    if (judged !== current) saveLicense(deps, tx, { before: current, after: judged, announce });
   });
 }

@@ -4,7 +4,9 @@ import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import type { License, LicenseStatus } from "../../core/records.ts";
 import { licenses } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
+import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { addLicense } from "./change-license.ts";
 import { type DraftAsk, draftLicense } from "./draft-license.ts";
@@ -29,6 +31,7 @@ export function importLicense(
   const licenseKey = canonicalLicenseKey(ask.licenseKey);
   const made = { id: deps.newId(), licenseKey, now: deps.now() };
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.store.transaction(async (tx): Promise<Decision<Imported>> => {
     const draft = await draftLicense(deps, tx, principal, ask, made);
     if (!draft.ok) return draft;
@@ -39,7 +42,8 @@ export function importLicense(
         ? accept({ licenseKey, existed: true })
         : refuse("LICENSE_KEY_TAKEN", { field: "licenseKey" });
     }
-    addLicense(deps, tx, license, { audit, action: "license.import" });
+    const welcome = await customerOnFirstUse(tx, license, made.now);
+    addLicense(deps, tx, license, { audit, announce, welcome, action: "license.import" });
     return accept({ licenseKey, existed: false });
   });
 }

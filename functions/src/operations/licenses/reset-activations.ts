@@ -1,10 +1,12 @@
 import { decideReset } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { machineEvent } from "../../core/events.ts";
 import type { License } from "../../core/records.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import { keyHashOf } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { reachLicense } from "./change-license.ts";
 
@@ -46,6 +48,7 @@ function forget(
   ids: readonly string[],
 ): Promise<Decision<{ deletedCount: number }>> {
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.store.transaction(async (tx): Promise<Decision<{ deletedCount: number }>> => {
     const found = await reachLicense(tx, principal, keyHash);
     if (!found.ok) return found;
@@ -55,7 +58,10 @@ function forget(
     const { license, forgotten } = decideReset({ license: before, activations: machines });
     if (license === before && forgotten.length === 0) return accept({ deletedCount: 0 });
     if (license !== before) tx.set(licenses, license);
-    for (const activation of forgotten) tx.delete(activations, activation.id);
+    for (const activation of forgotten) {
+      tx.delete(activations, activation.id);
+      announce(tx, machineEvent("license.deactivated", { license, activation }));
+    }
     audit(tx, {
       accountId,
       action: "license.resetActivations",

@@ -1,6 +1,7 @@
 import { suspendedWhenDue } from "../../core/enforcement.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { saveLicense } from "./change-license.ts";
 
 const PAGE = 100;
@@ -23,11 +24,13 @@ export async function suspendDue(
       after,
     });
     for (const { keyHash } of page.items) {
+      const announce = announcer(deps);
       const done = await deps.store.transaction(async (tx) => {
         const current = await tx.get(licenses, keyHash);
         const next = current && suspendedWhenDue(current, now);
         if (!current || !next || next === current) return false;
-        saveLicense(deps, tx, current, { ...next, updatedAt: now });
+        const after = { ...next, updatedAt: now };
+        saveLicense(deps, tx, { before: current, after, announce });
         return true;
       });
       if (done) suspended += 1;

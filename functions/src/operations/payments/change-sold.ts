@@ -1,6 +1,14 @@
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import { graceDaysOf } from "../../core/products.ts";
-import { absorbed, applied, mergedPurchase, type Purchase, saidEnd } from "../../core/purchases.ts";
+import {
+  absorbed,
+  applied,
+  isNews,
+  mergedPurchase,
+  notedKinds,
+  type Purchase,
+  saidEnd,
+} from "../../core/purchases.ts";
 import type { License } from "../../core/records.ts";
 import { licenses, products, variants } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
@@ -10,6 +18,7 @@ import { saveLicense } from "../licenses/change-license.ts";
 import { variantIdOf } from "../products/find-variant.ts";
 import { savePurchase } from "./purchase-records.ts";
 import {
+  announcePayments,
   claim,
   type Known,
   type Outcome,
@@ -58,12 +67,17 @@ export async function changeSold(
   const licenseIds = current.map(({ id }) => id);
   // Of a purchase that turned out to be this one.
   const endWaiting = await waitingEnds(tx, ask, purchase);
+  const isChanged = changed.some((license, index) => license !== current[index]);
+  const news =
+    event && isNews(event, { before: found.purchase, noted: purchase, changed: isChanged });
+  const kinds = new Set([...(other ? notedKinds(other) : []), ...(news ? [event.kind] : [])]);
   const write = () => {
     for (const [index, license] of changed.entries()) {
       const was = current[index];
       if (!was || license === was) continue;
-      saveLicense(deps, tx, was, { ...license, updatedAt: now });
-      ask.draw(index).audit(tx, {
+      const { audit, announce } = ask.draw(index);
+      saveLicense(deps, tx, { before: was, after: { ...license, updatedAt: now }, announce });
+      audit(tx, {
         accountId: license.accountId,
         action: `payment.${event?.kind ?? "link"}`,
         targetId: license.id,
@@ -71,6 +85,7 @@ export async function changeSold(
         after: license,
       });
     }
+    announcePayments(tx, ask, kinds, changed);
     savePurchase(deps, tx, names, { ...found, purchase: after });
     claim(tx, names, event?.claims ?? [], now);
     endWaiting({ accountId: purchase.accountId, licenseIds });

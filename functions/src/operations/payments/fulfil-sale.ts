@@ -11,6 +11,7 @@ import type { Transaction } from "../../store/document-store.ts";
 import type { Audit } from "../audit.ts";
 import { usableCode } from "../codes/count-use.ts";
 import type { Deps } from "../deps.ts";
+import type { Announce } from "../events/announce.ts";
 import { DEFAULT_VARIANT, newLicense } from "../licenses/draft-license.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
@@ -19,11 +20,12 @@ import { findByPaymentId } from "../products/payment-ids.ts";
 
 const DAY_MS = 86_400_000;
 
-/** For one license: its id and key, and its audit entry. */
+/** For one license: its id and key, its audit entry and its events. */
 export type Drawn = {
   readonly id: string;
   readonly licenseKey: string;
   readonly audit: Audit;
+  readonly announce: Announce;
 };
 
 /** One sale makes no more: a transaction has an end. */

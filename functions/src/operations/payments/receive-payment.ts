@@ -6,6 +6,7 @@ import { inboundEvents, licenses } from "../../store/collections.ts";
 import { StoreUnavailableError } from "../../store/document-store.ts";
 import { auditorAs } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import type { Draw, Drawn } from "./fulfil-sale.ts";
 import { settle } from "./settle-payment.ts";
@@ -96,6 +97,7 @@ function drawFor(deps: Deps): Draw {
       id: deps.newId(),
       licenseKey: formatLicenseKey(deps.randomBytes(LICENSE_KEY_BYTES)),
       audit: auditorAs(deps, { kind: "payment", keyId: null }),
+      announce: announcer(deps),
     };
     return drawn[index];
   };

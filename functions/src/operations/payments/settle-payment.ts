@@ -1,10 +1,11 @@
 import { licenseMail } from "../../core/mail.ts";
 import type { PaymentEvent, Provider } from "../../core/payments.ts";
-import { noted, type Purchase } from "../../core/purchases.ts";
+import { noted, notedKinds, type Purchase } from "../../core/purchases.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { mails, paymentClaims, paymentContacts } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import { countUse } from "../codes/count-use.ts";
+import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { readMailTemplate } from "../mail/templates.ts";
@@ -21,6 +22,7 @@ import {
   savePurchase,
 } from "./purchase-records.ts";
 import {
+  announcePayments,
   claim,
   type Known,
   type Outcome,
@@ -162,6 +164,7 @@ async function settlePurchase(
   const licenseIds = made.sold.map(({ license }) => license.id);
   const licenseKeys = made.sold.map(({ licenseKey }) => licenseKey);
   const [first] = made.sold;
+  const welcome = first && (await customerOnFirstUse(tx, first.license, now));
   const mail =
     first && purchase.reversal === null
       ? licenseMail({
@@ -184,8 +187,23 @@ async function settlePurchase(
   };
   const write = () => {
     for (const [index, { license }] of made.sold.entries()) {
-      addLicense(deps, tx, license, { audit: draw(index).audit, action: "license.create" });
+      const { audit, announce } = draw(index);
+      const entry = { audit, announce, action: "license.create" } as const;
+      addLicense(deps, tx, license, entry);
+      // All are for one buyer.
+      if (index === 0) welcome?.(tx, announce);
     }
+    const kinds = new Set([
+      "completed" as const,
+      ...notedKinds(purchase),
+      ...(event ? [event.kind] : []),
+    ]);
+    announcePayments(
+      tx,
+      ask,
+      kinds,
+      made.sold.map(({ license }) => license),
+    );
     const renewable = ask.provider === "native" && sale.subscription;
     const more = renewable ? [buyerReference(email)] : [];
     savePurchase(deps, tx, names, { ...found, purchase: sold }, more);

@@ -1,5 +1,7 @@
+import { paymentEvent } from "../../core/events.ts";
 import type { PaymentEvent, Provider, Translated } from "../../core/payments.ts";
 import type { InboundEvent, Purchase } from "../../core/purchases.ts";
+import type { License } from "../../core/records.ts";
 import { inboundEvents, paymentClaims } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import type { Principal } from "../principal.ts";
@@ -49,6 +51,19 @@ export type Known = {
   readonly purchase: Purchase;
   readonly event: PaymentEvent | undefined;
 };
+
+/** Tells what happened to a sale, once it has its licenses. */
+export function announcePayments(
+  tx: Transaction,
+  { provider, draw }: Pick<Settling, "provider" | "draw">,
+  kinds: Iterable<PaymentEvent["kind"]>,
+  [first, ...others]: readonly License[],
+): void {
+  if (!first) return;
+  for (const kind of kinds) {
+    draw(0).announce(tx, paymentEvent(kind, { provider, licenses: [first, ...others] }));
+  }
+}
 
 export function claim(tx: Transaction, names: Names, claims: readonly string[], now: number): void {
   for (const one of claims) tx.set(paymentClaims, { id: claimId(names, one), createdAt: now });

@@ -1,11 +1,13 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { NO_LIMITS_SET } from "../../core/enforcement.ts";
+import { productEvent } from "../../core/events.ts";
 import { productHandle, slugCandidates } from "../../core/products.ts";
 import type { EnforcementLimits, Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
 import { accountOnFirstUse, owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { given } from "../given.ts";
 import type { Principal } from "../principal.ts";
 import { bundleOf } from "./bundle.ts";
@@ -53,6 +55,7 @@ export async function createProduct(
   const now = deps.now();
   const handle = ask.productId ?? productHandle(id);
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   const slugs = ask.slug === undefined ? slugCandidates(ask.name, id) : [ask.slug];
   return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
     const makeAccount = await accountOnFirstUse(tx, accountId, now);
@@ -86,6 +89,7 @@ export async function createProduct(
     const reservation = { accountId, targetId: id, createdAt: now };
     makeAccount(tx);
     tx.create(products, product);
+    announce(tx, productEvent("product.created", product));
     claimed.claim(tx);
     audit(tx, {
       accountId,

@@ -1,9 +1,11 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { productEvent } from "../../core/events.ts";
 import type { Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import { changes, given } from "../given.ts";
 import type { Principal } from "../principal.ts";
 import { bundleOf } from "./bundle.ts";
@@ -28,6 +30,7 @@ export async function updateProduct(
 ): Promise<Decision<{ product: Product }>> {
   const now = deps.now();
   const audit = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<{ product: Product }>> => {
     const found = await reachProduct(tx, principal, { productId });
     if (!found.ok) return found;
@@ -49,6 +52,7 @@ export async function updateProduct(
     claimed.claim(tx);
     renamed.claim(tx);
     tx.set(products, product);
+    announce(tx, productEvent("product.updated", product));
     const { id, accountId } = product;
     audit(tx, { accountId, action: "product.update", targetId: id, before, after: product });
     return accept({ product });
