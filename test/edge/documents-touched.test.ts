@@ -46,7 +46,7 @@ describe.each([1, 10_000])("with %i other machines on the license", (others) => 
       reads: 1,
     });
     const fresh = await cost("activate", machine(key, "a"));
-    expect(fresh).toMatchObject({ ...free, reads: 2, writes: 2 });
+    expect(fresh).toMatchObject({ ...free, reads: 2, writes: 3 });
     expect(await cost("activate", machine(key, "a"))).toMatchObject({
       ...free,
       reads: 2,
@@ -59,14 +59,14 @@ describe.each([1, 10_000])("with %i other machines on the license", (others) => 
     };
     expect(await cost("validate", session)).toMatchObject({ ...free, reads: 2, writes: 1 });
     expect(await cost("heartbeat", session)).toMatchObject({ ...free, reads: 2, writes: 1 });
-    expect(await cost("deactivate", session)).toMatchObject({ ...free, reads: 2, writes: 2 });
+    expect(await cost("deactivate", session)).toMatchObject({ ...free, reads: 2, writes: 3 });
   });
 
   test("a floating license", async () => {
     const key = await world.license({ licenseType: "floating", maxConcurrent: others + 2 });
     await crowd(key, others, true);
     const fresh = await cost("activate", machine(key, "a"));
-    expect(fresh).toMatchObject({ reads: 2, writes: 2, aggregates: 0 });
+    expect(fresh).toMatchObject({ reads: 2, writes: 3, aggregates: 0 });
     expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 2, writes: 2 });
     const session = {
       licenseKey: key,
@@ -75,14 +75,14 @@ describe.each([1, 10_000])("with %i other machines on the license", (others) => 
     };
     expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
     expect(await cost("heartbeat", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
-    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 2, aggregates: 0 });
+    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 3, aggregates: 0 });
   });
 
   test("a site license pays one aggregate for its count", async () => {
     const key = await world.license({ licenseType: "site" });
     await crowd(key, others, false);
     const fresh = await cost("activate", machine(key, "a"));
-    expect(fresh).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
+    expect(fresh).toMatchObject({ reads: 2, writes: 2, aggregates: 1 });
     expect(fresh.body["machinesUsed"]).toBe(others + 1);
     const session = {
       licenseKey: key,
@@ -90,7 +90,7 @@ describe.each([1, 10_000])("with %i other machines on the license", (others) => 
       token: fresh.body["token"],
     };
     expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
-    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
+    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 2, aggregates: 1 });
   });
 });
 
@@ -112,7 +112,7 @@ test("a sale costs the same however many there were, and its repeat one read", a
     return world.touched();
   };
   for (let sold = 0; sold < 20; sold++) {
-    expect(await sell(`pur_${sold}`)).toEqual({ reads: 7, writes: 6, aggregates: 0 });
+    expect(await sell(`pur_${sold}`)).toEqual({ reads: 8, writes: 10, aggregates: 0 });
   }
   expect(await sell("pur_0")).toEqual({ reads: 1, writes: 0, aggregates: 0 });
 });
@@ -126,6 +126,16 @@ test("counting for statistics is on no request's bill, and no request waits for 
   await counting.close();
 });
 
+test("a license costs two writes more when it is the customer's first", async () => {
+  await world.license();
+  const made = async (email: string) => {
+    await world.admin("createLicense", { email, productId: "prod_tools" });
+    return world.touched();
+  };
+  expect(await made("new@example.com")).toMatchObject({ reads: 4, writes: 5 });
+  expect(await made("new@example.com")).toMatchObject({ reads: 4, writes: 3 });
+});
+
 test("an unknown key costs one read", async () => {
   expect(await cost("activate", machine("nope", "a"), 404)).toMatchObject({ reads: 1, writes: 0 });
 });
@@ -135,5 +145,5 @@ test("a full pool reads in proportion to the seats it frees", async () => {
   await crowd(key, 10, true);
   world.clock.advance(60 * MINUTE);
   // Twice license and machine, the license for its identity, then 10 seats found and looked at again.
-  expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 26, writes: 13 });
+  expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 26, writes: 14 });
 });

@@ -177,9 +177,9 @@ test.each([
   });
 });
 
-test("200 redeeming makes a trial license and counts, for four reads and four writes", async () => {
+test("200 redeeming makes a trial license and counts, for five reads and eight writes", async () => {
   await trial({ trialDays: 30, maxUses: 2 });
-  const cost = { reads: 4, writes: 4, aggregates: 0 };
+  const cost = { reads: 5, writes: 8, aggregates: 0 };
   const { status, body } = await redeem({ email: " A@Example.com", code: "spring-k7x4" });
   expect(world.touched()).toEqual(cost);
   expect({ status, body }).toEqual({
@@ -204,7 +204,7 @@ test("200 redeeming makes a trial license and counts, for four reads and four wr
   expect(await listed("listTrialCodes")).toMatchObject([{ usedCount: 1 }]);
   expect((await redeem({ email: "b@example.com", productId: "prod_tools" })).status).toBe(200);
   // A product in the request is looked up by its handle.
-  expect(world.touched()).toEqual({ ...cost, reads: 6 });
+  expect(world.touched()).toEqual({ ...cost, reads: 7 });
   world.clock.advance(30 * DAY);
   const ended = { licenseKey: body["licenseKey"], productId: "prod_tools" };
   expect((await world.call("verify", ended)).body["code"]).toBe("LICENSE_EXPIRED");

@@ -190,7 +190,7 @@ describe("what enforcement costs", () => {
   test("nothing where nothing is new, and one write where something is", async () => {
     const key = await world.license();
     const first = machine(key, "a");
-    expect(await cost("activate", first, "CH")).toMatchObject({ reads: 2, writes: 2 });
+    expect(await cost("activate", first, "CH")).toMatchObject({ reads: 2, writes: 3 });
     const { body } = await world.call("activate", first);
     const session = { licenseKey: key, machineFingerprint: "fp-a", token: body["token"] };
     expect(await cost("heartbeat", session, "CH")).toMatchObject({ reads: 2, writes: 1 });

@@ -358,7 +358,7 @@ describe("a request without proof", () => {
     await send();
     // Event, handle, product twice, reference, variant, mail template; and license, audit entry,
     // purchase, reference, mail, event.
-    expect(world.touched()).toEqual({ reads: 7, writes: 6, aggregates: 0 });
+    expect(world.touched()).toEqual({ reads: 8, writes: 10, aggregates: 0 });
     await send();
     expect(world.touched()).toEqual({ reads: 1, writes: 0, aggregates: 0 });
     expect(await world.store.getMany(paymentClaims, ["x"])).toEqual([undefined]);
