@@ -73,7 +73,7 @@ const iso = (instant: number | null): string | null =>
   instant === null ? null : new Date(instant).toISOString();
 
 /** A license as events tell of it. */
-export const licenseFacts = (license: License): EventData => ({
+const licenseFacts = (license: License): EventData => ({
   licenseId: license.id,
   productId: license.productHandle,
   email: license.email,
@@ -100,7 +100,7 @@ export const licenseEvent = (
   data: { ...licenseFacts(license), ...more },
 });
 
-export const machineFacts = (activation: Activation): EventData => ({
+const machineFacts = (activation: Activation): EventData => ({
   activationId: activation.id,
   machineFingerprint: activation.fingerprint,
   hostname: activation.hostname,

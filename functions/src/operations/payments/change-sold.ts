@@ -70,7 +70,9 @@ export async function changeSold(
   const isChanged = changed.some((license, index) => license !== current[index]);
   const news =
     event && isNews(event, { before: found.purchase, noted: purchase, changed: isChanged });
-  const kinds = new Set([...(other ? notedKinds(other) : []), ...(news ? [event.kind] : [])]);
+  // One that had licenses of its own told of them then.
+  const untold = found.absorbed.filter(({ licenseIds }) => licenseIds.length === 0);
+  const kinds = new Set([...untold.flatMap(notedKinds), ...(news ? [event.kind] : [])]);
   const write = () => {
     for (const [index, license] of changed.entries()) {
       const was = current[index];
