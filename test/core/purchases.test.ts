@@ -2,9 +2,11 @@ import { paymentEvent } from "../../functions/src/core/payments.ts";
 import {
   absorbed,
   applied,
+  isNews,
   mergedPurchase,
   newPurchase,
   noted,
+  notedKinds,
   type Purchase,
   saleEnd,
 } from "../../functions/src/core/purchases.ts";
@@ -126,5 +128,44 @@ describe("two records that turn out to be one purchase", () => {
       references: ["r:1", "r:2"],
       sale: { email: "a@example.com", lines: [line] },
     });
+  });
+});
+
+describe("what is told", () => {
+  const sold = { licenseIds: ["one"] };
+  const news = (
+    kind: Parameters<typeof event>[0],
+    {
+      known = {},
+      more = {},
+      changed = false,
+    }: { known?: object; more?: object; changed?: boolean },
+  ) => {
+    const before = purchase({ ...sold, ...known });
+    const said = event(kind, more);
+    return isNews(said, { before, noted: noted(before, said, NOW), changed });
+  };
+
+  test.each<[string, Parameters<typeof event>[0], Parameters<typeof news>[1], boolean]>([
+    ["a sale that was told", "completed", { changed: true }, false],
+    ["a refund", "refunded", {}, true],
+    ["a refund that was told", "refunded", { known: { reversal: "refund" } }, false],
+    ["a refund after a dispute", "refunded", { known: { reversal: "chargeback" } }, true],
+    ["a dispute", "disputed", {}, true],
+    ["a dispute that was won before", "disputed", { known: { wonDisputes: [""] } }, false],
+    ["a cancellation", "cancelled", {}, true],
+    ["a cancellation that was told", "cancelled", { known: { cancelledAt: NOW } }, false],
+    ["a renewal that changes the license", "renewed", { changed: true }, true],
+    ["a paid renewal of what never ends", "renewed", { more: { claims: ["i:1"] } }, true],
+    ["a renewal that says nothing", "renewed", {}, false],
+  ])("%s", (_, kind, about, told) => {
+    expect(news(kind, about)).toBe(told);
+  });
+
+  test("all that came before the sale, each once", () => {
+    const notes = { earlyRenewals: [30, 30], cancelledAt: NOW, reversal: "refund" as const };
+    expect(notedKinds(purchase(notes))).toEqual(["renewed", "cancelled", "refunded"]);
+    expect(notedKinds(purchase({ reversal: "chargeback" }))).toEqual(["disputed"]);
+    expect(notedKinds(purchase())).toEqual([]);
   });
 });

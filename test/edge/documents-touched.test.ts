@@ -106,8 +106,9 @@ test("a sale costs the same however many there were, and its repeat one read", a
   await world.admin("createProduct", { name: "Tools", productId: "prod_tools" });
   const sell = async (purchaseId: string) => {
     const headers = { "x-webhook-secret": "test-native-secret" };
-    const sale = { type: "purchase.completed", email: "a@example.com", productId: "prod_tools" };
-    const reply = await world.call("webhook", { ...sale, purchaseId }, { headers });
+    const email = `${purchaseId}@example.com`;
+    const sale = { type: "purchase.completed", email, productId: "prod_tools", purchaseId };
+    const reply = await world.call("webhook", sale, { headers });
     expect(reply.body).toMatchObject({ status: "done" });
     return world.touched();
   };

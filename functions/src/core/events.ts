@@ -152,7 +152,7 @@ export const customerEvent = ({ accountId, email }: License): NewEvent => ({
 });
 
 /** What happened to a sale, whatever its provider calls it. */
-export const paymentEvent = (
+export const saleEvent = (
   kind: PaymentEvent["kind"],
   { provider, licenses }: { provider: Provider; licenses: readonly [License, ...License[]] },
 ): NewEvent => {

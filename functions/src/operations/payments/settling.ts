@@ -1,4 +1,4 @@
-import { paymentEvent } from "../../core/events.ts";
+import { saleEvent } from "../../core/events.ts";
 import type { PaymentEvent, Provider, Translated } from "../../core/payments.ts";
 import type { InboundEvent, Purchase } from "../../core/purchases.ts";
 import type { License } from "../../core/records.ts";
@@ -61,7 +61,7 @@ export function announcePayments(
 ): void {
   if (!first) return;
   for (const kind of kinds) {
-    draw(0).announce(tx, paymentEvent(kind, { provider, licenses: [first, ...others] }));
+    draw(0).announce(tx, saleEvent(kind, { provider, licenses: [first, ...others] }));
   }
 }
 
