@@ -59,7 +59,7 @@ export async function redeemTrialCode(
       licenseId: license.id,
       createdAt: made.now,
     });
-    announce(tx, licenseEvent("trial.redeemed", license));
+    announce(tx, licenseEvent("trial.redeemed", license, { code: code.code }));
     countUse(tx, code, made.now);
     return accept({ licenseKey, expiresAt });
   });

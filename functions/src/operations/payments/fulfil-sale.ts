@@ -29,7 +29,7 @@ export type Drawn = {
 };
 
 /** One sale makes no more: a transaction has an end. */
-export const MAX_LICENSES = 100;
+const MAX_LICENSES = 100;
 
 const HOW_TO_NAME =
   "Name the product where only the seller can, or list the provider's id in its paymentIds.";
