@@ -51,7 +51,7 @@ clearTimeout(timer);
 /**
  * What the Firebase CLI learns of the functions before it deploys them.
  *
- * @typedef {{ httpsTrigger?: { invoker?: string[] }, scheduleTrigger?: { schedule: string },
+ * @typedef {{ httpsTrigger?: { invoker?: string[] }, scheduleTrigger?: { schedule: string }, eventTrigger?: object,
  *   secretEnvironmentVariables?: { key: string }[] }} DeployedFunction
  * @returns {Promise<Record<string, DeployedFunction>>}
  */
@@ -78,7 +78,9 @@ function checkDiscovered(listed) {
   assert.deepEqual(Object.keys(listed).sort(), exported.sort(), "the listed functions differ");
 
   const loaded = createRequire(join(staged, "package.json"))("./lib/index.cjs");
-  for (const [name, { httpsTrigger, scheduleTrigger, ...deployed }] of Object.entries(listed)) {
+  for (const [name, { httpsTrigger, scheduleTrigger, eventTrigger, ...deployed }] of Object.entries(
+    listed,
+  )) {
     const bound = deployed.secretEnvironmentVariables?.map(({ key }) => key) ?? [];
     const { spec } = loaded[name];
     const own = WEBHOOK_SECRETS.get(name);
@@ -86,7 +88,8 @@ function checkDiscovered(listed) {
     const guarded = spec && spec.access !== "public";
     const needed = [...SECRETS, ...(guarded ? [own ?? "ADMIN_SECRET"] : [])];
     assert.deepEqual(bound.toSorted(), needed.toSorted(), `${name}: its secrets`);
-    if (!scheduleTrigger) assert.deepEqual(httpsTrigger?.invoker, ["public"], `${name}: invoker`);
+    if (!scheduleTrigger && !eventTrigger)
+      assert.deepEqual(httpsTrigger?.invoker, ["public"], `${name}: invoker`);
   }
   return exported.length;
 }

@@ -49,6 +49,7 @@ const environment = z.object({
     ),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
   MAIL_FROM: z.string().default("Latchkey <latchkey@localhost>"),
+  LOOPBACK_WEBHOOKS: z.stringbool().optional(),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
 });
 
@@ -70,6 +71,7 @@ export type SecretName =
 /** The service's settings, from environment variables. */
 export type Config = z.output<typeof environment> & {
   readonly STORE: "sqlite" | "firestore";
+  readonly LOOPBACK_WEBHOOKS: boolean;
   readonly TRUSTED_PROXIES: number;
 };
 
@@ -88,6 +90,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   return {
     ...parsed.data,
     STORE: parsed.data.STORE ?? (deployed ? "firestore" : "sqlite"),
+    LOOPBACK_WEBHOOKS: parsed.data.LOOPBACK_WEBHOOKS ?? !deployed,
     TRUSTED_PROXIES: parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0),
   };
 }

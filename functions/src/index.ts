@@ -57,6 +57,8 @@ export { redeliverWebhook } from "./endpoints/webhooks/redeliver-webhook.ts";
 export { rotateWebhookSecret } from "./endpoints/webhooks/rotate-webhook-secret.ts";
 export { testWebhookEndpoint } from "./endpoints/webhooks/test-webhook-endpoint.ts";
 export { updateWebhookEndpoint } from "./endpoints/webhooks/update-webhook-endpoint.ts";
+export { deliverEvents } from "./schedules/deliver-events.ts";
 export { expireFloatingSessions } from "./schedules/expire-floating-sessions.ts";
 export { expireLicenses } from "./schedules/expire-licenses.ts";
 export { suspendLicenses } from "./schedules/suspend-licenses.ts";
+export { onOutboxEvent } from "./triggers/on-outbox-event.ts";

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { write } from "firebase-functions/logger";
 import { type Config, readConfig, type SecretName, WEBHOOK_SECRETS } from "./config.ts";
 import { createVault } from "./crypto/vault.ts";
@@ -7,6 +8,7 @@ import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
+import type { Deliverer } from "./operations/events/deliver.ts";
 import { createSubscriptions } from "./operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
@@ -21,6 +23,7 @@ export const boundSecrets = (more: readonly SecretName[] = []): SecretName[] => 
 ];
 
 let edge: Promise<Edge> | undefined;
+let deliverer: Promise<Deliverer> | undefined;
 
 /** The real world, built on the first request so that deploy-time discovery touches nothing. */
 export function liveEdge(): Promise<Edge> {
@@ -39,7 +42,7 @@ async function buildEdge(config: Config): Promise<Edge> {
   });
   const now = Date.now;
   if (config.STORE === "sqlite") await deliverMail(config, store);
-  return {
+  const built: Edge = {
     deps: {
       store,
       once: (body) => store.transaction(body),
@@ -69,7 +72,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       settings: {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
-        allowLoopbackWebhooks: !process.env["K_SERVICE"],
+        allowLoopbackWebhooks: config.LOOPBACK_WEBHOOKS,
       },
     },
     adminSecret: config.ADMIN_SECRET,
@@ -83,6 +86,43 @@ async function buildEdge(config: Config): Promise<Edge> {
     countryHeaders: config.COUNTRY_HEADERS,
     log: write,
   };
+  if (config.STORE === "sqlite") await deliverEvents(built);
+  return built;
+}
+
+/** What hands events to their endpoints; one for all that run in this process. */
+export function liveDeliverer(): Promise<Deliverer> {
+  deliverer ??= liveEdge()
+    .then(buildDeliverer)
+    .catch((error) => {
+      deliverer = undefined;
+      throw error;
+    });
+  return deliverer;
+}
+
+/** Loaded only by those who deliver: the sender would cost every cold start. */
+async function buildDeliverer({ deps }: Edge): Promise<Deliverer> {
+  const [{ createDeliverer }, { createPost }] = await Promise.all([
+    import("./operations/events/deliver.ts"),
+    import("./events/send.ts"),
+  ]);
+  return createDeliverer({
+    ...deps,
+    post: createPost({ allowLoopback: deps.settings.allowLoopbackWebhooks }),
+    chance: Math.random,
+    failed: (error) => write({ severity: "WARNING", message: "events", error: describe(error) }),
+    pause: (ms) => pause(ms, undefined, { ref: false }),
+  });
+}
+
+/** On one box, where no trigger watches the outbox. */
+async function deliverEvents(edge: Edge) {
+  const { keepDeliveringEvents } = await import("./local/deliver-events.ts");
+  deliverer = buildDeliverer(edge);
+  void keepDeliveringEvents(await deliverer, (error) =>
+    write({ severity: "WARNING", message: "events", error: describe(error) }),
+  );
 }
 
 /** On one box, where no extension watches the `mail` collection. */

@@ -6,7 +6,7 @@ export type Settings = {
   /** How long a floating seat lives without a heartbeat. */
   readonly seatTtlMs: number;
   readonly activationAttemptsPerHour: number;
-  /** Whether webhooks may go to this machine itself, and by http. */
+  /** Whether events may go to this very machine, and without TLS then. */
   readonly allowLoopbackWebhooks: boolean;
 };
 

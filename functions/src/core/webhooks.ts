@@ -34,6 +34,8 @@ export type Delivery = {
   accountId: string;
   eventId: string;
   type: EventType;
+  /** What the endpoint's format calls it; its first name for the type where left out. */
+  name?: string | undefined;
   productId: string | null;
   licenseId: string | null;
   data: Record<string, unknown>;

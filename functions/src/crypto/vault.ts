@@ -16,6 +16,7 @@ export type Purpose =
   | "api-key"
   | "network"
   | "payment"
+  | "webhook"
   | "signing-key"
   | "webhook"
   | "idempotency"

@@ -5,7 +5,7 @@ const MAX_LENGTH = 2_048;
 const LOCAL_NAMES = /(^|\.)(localhost|local|internal)$/;
 
 /** The host of a URL as names are resolved: no brackets, no dot at the end. */
-export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$|\.$/g, "");
+const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$|\.$/g, "");
 
 /**
  * Why events cannot be sent to a URL, in words that follow its name; `undefined` when they can.

@@ -4,7 +4,7 @@ import { write } from "firebase-functions/logger";
 import { readConfig } from "../config.ts";
 import { describe } from "../http/faults.ts";
 import { createHost, type Handler } from "./host.ts";
-import { isScheduled, startSchedules } from "./schedules.ts";
+import { isScheduled, isTriggered, startSchedules } from "./schedules.ts";
 import { localSecrets } from "./secrets.ts";
 
 const ORPHAN_CHECK_MS = 200;
@@ -30,7 +30,10 @@ export function main(): void {
   const schedules = new Map(
     exported.flatMap(([name, value]) => (isScheduled(value) ? [[name, value] as const] : [])),
   );
-  const handlers = exported.filter(([name]) => !schedules.has(name)) as [string, Handler][];
+  // A database without triggers has what they do done by a loop of its own.
+  const handlers = exported.filter(
+    ([name, value]) => !schedules.has(name) && !isTriggered(value),
+  ) as [string, Handler][];
   const server = createHost(new Map(handlers));
   const running = startSchedules(schedules, (name, error) => {
     write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });

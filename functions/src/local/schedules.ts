@@ -10,6 +10,11 @@ export const isScheduled = (exported: unknown): exported is Scheduled =>
   typeof exported === "function" &&
   typeof (exported as Partial<Scheduled>).__endpoint?.scheduleTrigger?.schedule === "string";
 
+/** Whether a function runs when something is written, and not when somebody asks. */
+export const isTriggered = (exported: unknown): boolean =>
+  typeof exported === "function" &&
+  (exported as { __endpoint?: { eventTrigger?: unknown } }).__endpoint?.eventTrigger !== undefined;
+
 /** How often a schedule runs; only the forms our functions use are understood. */
 export function intervalMs(schedule: string): number {
   const match = FORM.exec(schedule);

@@ -577,6 +577,7 @@ export const deliveries = collection({
     accountId: z.string(),
     eventId: z.uuid(),
     type: eventType,
+    name: z.string().optional(),
     productId: z.uuid().nullable(),
     licenseId: z.uuid().nullable(),
     data: eventData,
