@@ -30,6 +30,7 @@ test("what is not set has its documented default", () => {
     ACTIVATION_ATTEMPTS_PER_HOUR: 15,
     FAILED_REQUESTS_PER_MINUTE: 300,
     MAIL_FROM: "Latchkey <latchkey@localhost>",
+    LOOPBACK_WEBHOOKS: true,
     TRUSTED_PROXIES: 0,
   });
 });
@@ -37,6 +38,11 @@ test("what is not set has its documented default", () => {
 test.each(["", " "])("a variable that is %j is not set", (blank) => {
   const empty = Object.fromEntries(Object.keys(read()).map((name) => [name, blank]));
   expect(readConfig({ ...empty, ...needed })).toEqual(read());
+});
+
+test("events go to this machine only where it is somebody's own, or told to", () => {
+  expect(read({ K_SERVICE: "activate" }).LOOPBACK_WEBHOOKS).toBe(false);
+  expect(read({ LOOPBACK_WEBHOOKS: "false" }).LOOPBACK_WEBHOOKS).toBe(false);
 });
 
 test.each<[string, NodeJS.ProcessEnv, Pick<Config, "STORE" | "TRUSTED_PROXIES">]>([

@@ -24,6 +24,7 @@ export const boundSecrets = (more: readonly SecretName[] = []): SecretName[] => 
 
 let edge: Promise<Edge> | undefined;
 let deliverer: Promise<Deliverer> | undefined;
+let deliversItself = false;
 
 /** The real world, built on the first request so that deploy-time discovery touches nothing. */
 export function liveEdge(): Promise<Edge> {
@@ -90,14 +91,11 @@ async function buildEdge(config: Config): Promise<Edge> {
   return built;
 }
 
-/** What hands events to their endpoints; one for all that run in this process. */
-export function liveDeliverer(): Promise<Deliverer> {
-  deliverer ??= liveEdge()
-    .then(buildDeliverer)
-    .catch((error) => {
-      deliverer = undefined;
-      throw error;
-    });
+/** What hands events to their endpoints; `undefined` where this process does so by itself. */
+export async function liveDeliverer(): Promise<Deliverer | undefined> {
+  const built = await liveEdge();
+  if (deliversItself) return undefined;
+  deliverer ??= buildDeliverer(built);
   return deliverer;
 }
 
@@ -119,8 +117,8 @@ async function buildDeliverer({ deps }: Edge): Promise<Deliverer> {
 /** On one box, where no trigger watches the outbox. */
 async function deliverEvents(edge: Edge) {
   const { keepDeliveringEvents } = await import("./local/deliver-events.ts");
-  deliverer = buildDeliverer(edge);
-  void keepDeliveringEvents(await deliverer, (error) =>
+  deliversItself = true;
+  void keepDeliveringEvents(await buildDeliverer(edge), (error) =>
     write({ severity: "WARNING", message: "events", error: describe(error) }),
   );
 }

@@ -1,5 +1,10 @@
 import * as deployed from "../../functions/src/index.ts";
-import { intervalMs, isScheduled, startSchedules } from "../../functions/src/local/schedules.ts";
+import {
+  intervalMs,
+  isScheduled,
+  isTriggered,
+  startSchedules,
+} from "../../functions/src/local/schedules.ts";
 import { DAY, HOUR, MINUTE, NOW } from "../support/records.ts";
 
 beforeEach(() => jest.useFakeTimers({ now: NOW }));
@@ -35,6 +40,19 @@ test("a scheduled function is told from the others", () => {
   const http = Object.assign(() => {}, { __endpoint: { httpsTrigger: {} } });
   for (const other of [deployed.activate, http, () => {}, {}, null, undefined, "every 5 minutes"]) {
     expect(isScheduled(other)).toBe(false);
+  }
+});
+
+test("so is one that the database triggers: the local server serves neither", () => {
+  expect(isTriggered(deployed.onOutboxEvent)).toBe(true);
+  expect(deployed.onOutboxEvent.__endpoint.eventTrigger).toEqual({
+    eventType: "google.cloud.firestore.document.v1.created",
+    eventFilters: { database: "(default)", namespace: "(default)" },
+    eventFilterPathPatterns: { document: "outbox/{id}" },
+    retry: false,
+  });
+  for (const other of [deployed.activate, deployed.expireFloatingSessions, null, {}]) {
+    expect(isTriggered(other)).toBe(false);
   }
 });
 

@@ -39,6 +39,13 @@ export function main(): void {
     write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
   });
 
+  // What waited while no server ran goes on before anybody asks for anything.
+  void Promise.resolve(
+    schedules
+      .get("deliverEvents")
+      ?.run({ jobName: "start", scheduleTime: new Date().toISOString() }),
+  ).catch((error) => write({ severity: "ERROR", message: "events", error: describe(error) }));
+
   let stopping = false;
   const stop = async () => {
     // On Ctrl-C npm passes on what the terminal has sent already.

@@ -17,6 +17,7 @@ export const deliverEvents = onSchedule(
   },
   async () => {
     const deliverer = await liveDeliverer();
+    if (!deliverer) return;
     const until = Date.now() + BUDGET_MS;
     const { events, due } = await deliverer.round({ maxBatches: MAX_BATCHES, until });
     await deliverer.idle();

@@ -11,8 +11,8 @@ type Written = { readonly document?: string };
 export const onOutboxEvent = Object.assign(
   async ({ document = "" }: Written): Promise<void> => {
     const deliverer = await liveDeliverer();
-    await deliverer.take(document.split("/").at(-1) ?? "");
-    await deliverer.idle();
+    await deliverer?.take(document.split("/").at(-1) ?? "");
+    await deliverer?.idle();
   },
   {
     __endpoint: {

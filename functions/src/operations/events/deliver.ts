@@ -129,10 +129,21 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
         const delivery = left.shift();
         if (delivery) await putOff(lane, delivery);
       } else {
-        await Promise.race([...lane.running, deps.pause(ROOM_WAIT_MS)]);
-        lane.slow = roomOf(lane) <= 0 && !isDead(lane);
+        lane.slow = !(await roomIn(lane));
       }
     }
+  }
+
+  /** Whether the lane had room before long. */
+  async function roomIn(lane: Lane): Promise<boolean> {
+    let late = false;
+    const tooLong = deps.pause(ROOM_WAIT_MS).then(() => {
+      late = true;
+    });
+    while (!late && roomOf(lane) <= 0 && !isDead(lane)) {
+      await Promise.race([...lane.running, tooLong]);
+    }
+    return roomOf(lane) > 0 || isDead(lane);
   }
 
   const claimFor = (job: Job) =>
@@ -164,13 +175,18 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
     return items.length;
   }
 
-  const fanOutDeps = {
-    store: deps.store,
-    now: deps.now,
-    atOnce: ({ id }: WebhookEndpoint) => {
+  /** For one fan-out, which does not fill a lane beyond its room. */
+  const fanOutDeps = () => {
+    const given = new Map<string, number>();
+    const atOnce = ({ id }: WebhookEndpoint) => {
       const lane = lanes.get(id);
-      return !lane || (!isDead(lane) && lane.running.size + lane.queue.length < PARALLEL);
-    },
+      const already = given.get(id) ?? 0;
+      if (lane && (isDead(lane) || roomOf(lane) <= already)) return false;
+      if (already >= PARALLEL + QUEUED) return false;
+      given.set(id, already + 1);
+      return true;
+    };
+    return { store: deps.store, now: deps.now, atOnce };
   };
   const isClaimed = ({ delivery }: Job) => delivery.attempts > 0;
 
@@ -178,7 +194,7 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
     async round({ maxBatches, until = Number.POSITIVE_INFINITY }) {
       const total = { events: 0, due: 0 };
       for (let batch = 0; batch < maxBatches && deps.now() < until; batch++) {
-        const { events, jobs } = await fanOut(fanOutDeps, { maxEvents: BATCH });
+        const { events, jobs } = await fanOut(fanOutDeps(), { maxEvents: BATCH });
         jobs.filter(isClaimed).forEach(enqueue);
         const due = await startDue();
         total.events += events;
@@ -188,7 +204,7 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
       return total;
     },
     async take(eventId) {
-      const jobs = await fanOutOne(fanOutDeps, eventId);
+      const jobs = await fanOutOne(fanOutDeps(), eventId);
       jobs.filter(isClaimed).forEach(enqueue);
       const others = jobs.filter((job) => !isClaimed(job));
       await Promise.all(others.map(({ endpoint, delivery }) => admit(endpoint, [delivery])));
