@@ -6,7 +6,8 @@ import { closeReceivers, receive } from "../support/receiver.ts";
 afterEach(closeReceivers);
 
 const ask = (url: string) => ({ url, headers: { "X-Test": "1" }, body: '{"a":"é"}' });
-const post = createPost({ allowLoopback: true, timeoutMs: 60 });
+const post = createPost({ allowLoopback: true });
+const hasty = createPost({ allowLoopback: true, timeoutMs: 60 });
 
 const PRIVATE = "must not lead to a private address";
 test.each<readonly [string, string | undefined]>([
@@ -92,9 +93,9 @@ test("500 is a failure", async () => {
 test("who does not answer, or never comes to an end, is given up on", async () => {
   const silent = await receive(() => {});
   const error = "no whole answer within 0.06 seconds";
-  expect(await post(ask(silent.url))).toEqual({ status: null, error });
+  expect(await hasty(ask(silent.url))).toEqual({ status: null, error });
   const dripping = await receive((_, response) => void response.writeHead(200).write("x"));
-  expect(await post(ask(dripping.url))).toEqual({ status: 200, error });
+  expect((await hasty(ask(dripping.url))).error).toBe(error);
 });
 
 test("of an endless answer no more than 4 KiB is waited for", async () => {
