@@ -8,6 +8,7 @@ import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
+import type { AttemptDeps } from "./operations/events/attempt.ts";
 import type { Deliverer } from "./operations/events/deliver.ts";
 import { createSubscriptions } from "./operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
@@ -69,7 +70,10 @@ async function buildEdge(config: Config): Promise<Edge> {
           write({ severity: "WARNING", message: "work beside a run", error: describe(error) }),
         );
       },
-      sendEvent: () => Promise.reject(new Error("There is no sender of events.")),
+      sendEvent: async (endpoint, message) => {
+        const { sendEvent } = await import("./operations/events/attempt.ts");
+        return sendEvent(await eventSender(built), endpoint, message);
+      },
       settings: {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
@@ -100,18 +104,22 @@ export async function liveDeliverer(): Promise<Deliverer | undefined> {
 }
 
 /** Loaded only by those who deliver: the sender would cost every cold start. */
-async function buildDeliverer({ deps }: Edge): Promise<Deliverer> {
-  const [{ createDeliverer }, { createPost }] = await Promise.all([
-    import("./operations/events/deliver.ts"),
-    import("./events/send.ts"),
-  ]);
+async function buildDeliverer(edge: Edge): Promise<Deliverer> {
+  const { createDeliverer } = await import("./operations/events/deliver.ts");
   return createDeliverer({
+    ...(await eventSender(edge)),
+    pause: (ms) => pause(ms, undefined, { ref: false }),
+  });
+}
+
+async function eventSender({ deps }: Edge): Promise<AttemptDeps> {
+  const { createPost } = await import("./events/send.ts");
+  return {
     ...deps,
     post: createPost({ allowLoopback: deps.settings.allowLoopbackWebhooks }),
     chance: Math.random,
     failed: (error) => write({ severity: "WARNING", message: "events", error: describe(error) }),
-    pause: (ms) => pause(ms, undefined, { ref: false }),
-  });
+  };
 }
 
 /** On one box, where no trigger watches the outbox. */

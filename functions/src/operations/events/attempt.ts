@@ -3,6 +3,7 @@ import { signedRequest } from "../../events/formats.ts";
 import type { Post, Posted } from "../../events/send.ts";
 import { deliveries, webhookEndpoints } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import type { SendEvent } from "../webhooks/send-event.ts";
 import { type Job, LEASE_MS } from "./fan-out.ts";
 
 export type AttemptDeps = Pick<Deps, "store" | "now" | "vault"> & {
@@ -15,8 +16,11 @@ export type AttemptDeps = Pick<Deps, "store" | "now" | "vault"> & {
 /** What came of an attempt. */
 type Outcome = Posted & { readonly durationMs: number | null };
 
+type Message = Parameters<SendEvent>[1] & Pick<Delivery, "name">;
+
 const GONE = 410;
 const DROPPED = "endpoint disabled";
+export const NO_SUCH_EVENT = "its format has no such event";
 
 /**
  * Takes a delivery that is due for one attempt, and for itself until the lease ends; `undefined`
@@ -41,7 +45,7 @@ export const claim = (
 /** Signs and sends a claimed delivery. */
 export async function attempt(
   deps: AttemptDeps,
-  { endpoint, delivery }: Job,
+  { endpoint, delivery }: { endpoint: WebhookEndpoint; delivery: Message },
 ): Promise<Outcome | "unknown event"> {
   const startedAt = deps.now();
   try {
@@ -54,6 +58,19 @@ export async function attempt(
     deps.failed(error);
     return { status: null, error: "it could not be signed", durationMs: null };
   }
+}
+
+/** One attempt of which nothing is kept. */
+export async function sendEvent(
+  deps: AttemptDeps,
+  ...[endpoint, delivery]: Parameters<SendEvent>
+): ReturnType<SendEvent> {
+  const outcome = await attempt(deps, { endpoint, delivery });
+  if (outcome === "unknown event") {
+    return { delivered: false, status: null, error: NO_SUCH_EVENT, durationMs: 0 };
+  }
+  const { status, error, durationMs } = outcome;
+  return { delivered: error === null, status, error, durationMs: durationMs ?? 0 };
 }
 
 function openSecrets(

@@ -1,6 +1,6 @@
 import type { Delivery, WebhookEndpoint } from "../../core/webhooks.ts";
 import { deliveries, webhookEndpoints } from "../../store/collections.ts";
-import { type AttemptDeps, amend, attempt, claim, drop, record } from "./attempt.ts";
+import { type AttemptDeps, amend, attempt, claim, drop, NO_SUCH_EVENT, record } from "./attempt.ts";
 import { fanOut, fanOutOne, isOrdered, type Job, LEASE_MS } from "./fan-out.ts";
 import { claimInTurn, nextInTurn } from "./in-turn.ts";
 
@@ -94,7 +94,7 @@ export function createDeliverer(deps: DelivererDeps): Deliverer {
     } else {
       const outcome = await attempt(deps, job);
       if (outcome === "unknown event") {
-        await drop(deps, delivery, "its format has no such event");
+        await drop(deps, delivery, NO_SUCH_EVENT);
       } else {
         note(lane, outcome.error === null);
         const { gone } = await record(deps, job, outcome);

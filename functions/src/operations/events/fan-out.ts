@@ -1,5 +1,5 @@
 import type { OutboxEvent } from "../../core/events.ts";
-import type { Delivery, WebhookEndpoint } from "../../core/webhooks.ts";
+import { DELIVERY_LIFE_MS, type Delivery, type WebhookEndpoint } from "../../core/webhooks.ts";
 import { derivedUuid } from "../../crypto/vault.ts";
 import { namesWanted } from "../../events/formats.ts";
 import { deliveries, outbox, webhookEndpoints } from "../../store/collections.ts";
@@ -15,7 +15,6 @@ export type FanOutDeps = Pick<Deps, "store" | "now"> & {
 
 /** Longer than an attempt takes: until then nobody else tries the delivery. */
 export const LEASE_MS = 60_000;
-const KEPT_MS = 30 * 86_400_000;
 const PAGE = 100;
 
 /** Whether a delivery waits for earlier ones of its license. */
@@ -119,6 +118,6 @@ const newDelivery = (ask: {
     lastDurationMs: null,
     createdAt: now,
     updatedAt: now,
-    expireAt: now + KEPT_MS,
+    expireAt: now + DELIVERY_LIFE_MS,
   };
 };
