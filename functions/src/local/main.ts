@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
-import { readConfig } from "../config.ts";
+import { type Config, readConfig } from "../config.ts";
 import { describe } from "../http/faults.ts";
 import { createHost, type Handler } from "./host.ts";
 import { isScheduled, isTriggered, startSchedules } from "./schedules.ts";
@@ -13,9 +13,10 @@ const ORPHAN_CHECK_MS = 200;
 export function main(): void {
   const variables = process.env;
   variables["DATA_DIR"] ||= ".latchkey";
+  let store: Config["STORE"];
   try {
     Object.assign(variables, localSecrets(variables["DATA_DIR"], variables));
-    readConfig(variables);
+    store = readConfig(variables).STORE;
   } catch (error) {
     giveUp((error as Error).message);
   }
@@ -39,12 +40,13 @@ export function main(): void {
     write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
   });
 
-  // What waited while no server ran goes on before anybody asks for anything.
-  void Promise.resolve(
-    schedules
-      .get("deliverEvents")
-      ?.run({ jobName: "start", scheduleTime: new Date().toISOString() }),
-  ).catch((error) => write({ severity: "ERROR", message: "events", error: describe(error) }));
+  // On one box what waited while no server ran goes on before anybody asks for anything.
+  if (store === "sqlite") {
+    const start = { jobName: "start", scheduleTime: new Date().toISOString() };
+    void Promise.resolve(schedules.get("deliverEvents")?.run(start)).catch((error) =>
+      write({ severity: "ERROR", message: "deliverEvents failed", error: describe(error) }),
+    );
+  }
 
   let stopping = false;
   const stop = async () => {

@@ -1,6 +1,6 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
-import { urlProblem } from "../../core/webhook-url.ts";
 import type { WebhookEndpoint } from "../../core/webhooks.ts";
+import { urlProblem } from "../../events/url.ts";
 import { webhookEndpoints } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
