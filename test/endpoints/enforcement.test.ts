@@ -108,7 +108,7 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
       const verified = await world.call("verify", { licenseKey: key, productId: "prod_tools" });
       expect(verified.body["message"]).toContain(suspendsAt);
       expect(await suspendDue(world.deps, { maxLicenses: 100 })).toEqual({
-        suspended: 0,
+        settled: 0,
         more: false,
       });
 
@@ -118,7 +118,7 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
       ).toMatchObject({ status: 403, body: { code: "LICENSE_SUSPENDED" } });
       expect((await seen(key)).license["status"]).toBe("suspended");
       expect(await suspendDue(world.deps, { maxLicenses: 100 })).toEqual({
-        suspended: 1,
+        settled: 1,
         more: false,
       });
       expect(await world.admin("listLicenses", { status: "suspended" })).toMatchObject({

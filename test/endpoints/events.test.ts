@@ -258,7 +258,7 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
           { type: "license.expired", occurredAt: NOW + DAY, data: { graceEndsAt: null } },
         ]);
         await admin("updateLicense", { licenseKey, maxMachines: 7 });
-        expect(await sweep()).toEqual({ expired: 0, more: false });
+        expect(await sweep()).toEqual({ settled: 0, more: false });
         await admin("updateLicense", { licenseKey, expiresAt: at(NOW + 3 * DAY) });
         expect(await types(sweep)).toEqual([]);
         world.clock.advance(2 * DAY);
@@ -268,8 +268,8 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
       test("stop at their bound and resume where they stopped", async () => {
         for (let count = 0; count < 130; count++) await license({ expiresAt: at(NOW + DAY) });
         world.clock.advance(DAY);
-        expect(await sweep(100)).toEqual({ expired: 100, more: true });
-        expect(await sweep(100)).toEqual({ expired: 30, more: false });
+        expect(await sweep(100)).toEqual({ settled: 100, more: true });
+        expect(await sweep(100)).toEqual({ settled: 30, more: false });
       });
     });
 

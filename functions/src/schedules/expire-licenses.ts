@@ -14,7 +14,7 @@ export const expireLicenses = onSchedule(
   },
   async () => {
     const { deps } = await liveEdge();
-    const { expired, more } = await expireDue(deps, { maxLicenses: MAX_LICENSES });
-    if (expired > 0) write({ severity: "INFO", message: "expireLicenses", expired, more });
+    const { settled, more } = await expireDue(deps, { maxLicenses: MAX_LICENSES });
+    if (settled > 0) write({ severity: "INFO", message: "expireLicenses", settled, more });
   },
 );

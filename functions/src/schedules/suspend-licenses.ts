@@ -14,7 +14,7 @@ export const suspendLicenses = onSchedule(
   },
   async () => {
     const { deps } = await liveEdge();
-    const { suspended, more } = await suspendDue(deps, { maxLicenses: MAX_LICENSES });
-    if (suspended > 0) write({ severity: "INFO", message: "suspendLicenses", suspended, more });
+    const { settled, more } = await suspendDue(deps, { maxLicenses: MAX_LICENSES });
+    if (settled > 0) write({ severity: "INFO", message: "suspendLicenses", settled, more });
   },
 );
