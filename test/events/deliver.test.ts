@@ -343,6 +343,23 @@ test("an endpoint that asks for it gets the events of a license in order, howeve
   }
 });
 
+test.each([
+  ["nobody wants", 0, { reads: 6, writes: 1 }],
+  ["one endpoint is given", 1, { reads: 7, writes: 3 }],
+  ["three endpoints are given", 3, { reads: 11, writes: 7 }],
+])("an event that %s costs what the README says", async (_, count, cost) => {
+  // Three of the reads are looks in vain once all is done.
+  await seedEndpoints(
+    store,
+    ["a", "b", "c"].slice(0, count).map((name) => endpoint(name)),
+  );
+  await seedEvents(store, [event(1)]);
+  const { store: counted, meter } = metered(store);
+  await settle(runner(scripted(), counted));
+  expect(sent).toHaveLength(count);
+  expect(meter).toMatchObject(cost);
+});
+
 test("a backlog drains in batches; nothing that is done is read again", async () => {
   await seedEndpoints(store, [endpoint("a")]);
   const COUNT = 1_000;
