@@ -38,6 +38,16 @@ export const notes = collection({
     ownedTagged: { equal: ["owner"], contains: "tags" },
     taggedUp: { contains: "tags", order: ["rank", "asc"] },
     taggedTitled: { contains: "tags", order: ["title", "desc"] },
+    titledPart: { substring: "title" },
+    titledPartUp: { substring: "title", order: ["title", "asc"] },
+    ownedPart: { equal: ["owner"], substring: "title", order: ["rank", "desc"] },
+    ownedPartBound: {
+      equal: ["owner", "state", "pinned"],
+      substring: "title",
+      order: ["rank", "desc"],
+      bound: "expireAt",
+    },
+    partBound: { equal: ["rank"], substring: "title", order: ["owner", "asc"], bound: "expireAt" },
     taggedRanked: { equal: ["state"], contains: "tags", order: ["rank", "desc"] },
   },
 });
@@ -57,7 +67,7 @@ export const newerNotes = collection({
   idField: "id",
   ttlField: "expireAt",
   shape: { ...noteShape, colour: z.string() },
-  queries: {},
+  queries: { titledPart: { substring: "title" } },
 });
 export const anyNotes = collection({
   name: "notes",

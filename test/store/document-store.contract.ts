@@ -671,6 +671,78 @@ export function describeDocumentStore(name: string, open: () => Promise<OpenedSt
       });
     });
 
+    describe("parts of texts", () => {
+      const titles = ["ABC12345", "abc", "AB%", "a_c", "日本語", "🦀x", "", "'--"];
+      const found = async (substring: string) => {
+        const page = await store.query(notes, "titledPart", { substring, limit: 99 });
+        expect(await store.count(notes, "titledPart", { substring })).toBe(page.items.length);
+        return page.items.map(({ title }) => title).sort(byBytes);
+      };
+      beforeEach(() =>
+        store.commit(titles.map((title, index) => create(note(`n${index}`, { title })))),
+      );
+
+      test.each(["", "A", "BC1", "ABC12345", "C123456", "%", "_", "本", "🦀", "\ud83e", "'", "b"])(
+        "%j is found wherever it stands, as it is",
+        async (part) => {
+          const holding = part.isWellFormed() ? titles.filter((title) => title.includes(part)) : [];
+          expect(await found(part)).toEqual(holding.toSorted(byBytes));
+        },
+      );
+
+      test("long ones are found whole, and texts follow every change", async () => {
+        const title = Array.from({ length: 100 }, (_, n) => String.fromCodePoint(0x4e00 + n)).join(
+          "",
+        );
+        await store.commit([create(note("long", { title }))]);
+        for (const part of [title, title.slice(1), title.slice(40, 90)]) {
+          expect(await found(part)).toEqual([title]);
+          expect(await found(`${part}x`)).toEqual([]);
+        }
+        await store.commit([update("long", { title: "short" })]);
+        expect(await found("hor")).toEqual(["short"]);
+        expect(await found(title)).toEqual([]);
+        expect(await store.get(notes, "long")).toStrictEqual(note("long", { title: "short" }));
+        await store.commit([update("long", { rank: 3 })]);
+        expect(await found("hor")).toEqual(["short"]);
+        await store.commit([remove("long")]);
+        expect(await found("hor")).toEqual([]);
+      });
+
+      test("101 characters are refused", async () => {
+        const title = "x".repeat(101);
+        await expect(store.commit([create(note("a", { title }))])).rejects.toThrow(TypeError);
+        await expect(store.commit([update("n0", { title })])).rejects.toThrow(TypeError);
+      });
+
+      test("a page may begin in the middle, and goes on from there", async () => {
+        await store.commit(times(9, (n) => create(note(`m${n}`, { title: "mm", rank: n }))));
+        const ask = { equal: { owner: "ann" }, substring: "m" } as const;
+        const page = await store.query(notes, "ownedPart", { ...ask, limit: 3, skip: 4 });
+        expect(idsOf(page)).toEqual(["m4", "m3", "m2"]);
+        const rest = await store.query(notes, "ownedPart", { ...ask, limit: 3, after: page.next });
+        expect(idsOf(rest)).toEqual(["m1", "m0"]);
+        const past = await store.query(notes, "ownedPart", { ...ask, limit: 3, skip: 9 });
+        expect(past).toMatchObject({ items: [], next: undefined });
+      });
+
+      test.each<[string, string, AnyConditions & { skip?: number }]>([
+        ["no part", "titledPart", {}],
+        ["a part not declared", "all", { substring: "x" }],
+        [
+          "a bound not declared",
+          "ownedPart",
+          { equal: { owner: "a" }, substring: "", bound: { gt: 1 } },
+        ],
+        ["a skip elsewhere", "all", { skip: 1 }],
+        ["a skip below 0", "titledPart", { substring: "", skip: -1 }],
+      ])("%s is refused", async (_, name, ask) => {
+        await expect(loose(store).query(notes, name, { ...ask, limit: 1 })).rejects.toThrow(
+          TypeError,
+        );
+      });
+    });
+
     test("it answers as an array of records would", async () => {
       await fc.assert(
         fc.asyncProperty(fc.array(anyStep, { maxLength: 12 }), anyProbes, async (steps, asked) => {

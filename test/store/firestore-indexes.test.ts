@@ -19,6 +19,8 @@ type Field = keyof typeof shape;
 type Query = QueryShape & {
   equal?: readonly Field[];
   contains?: Field;
+  substring?: Field;
+  bound?: Field;
   order?: readonly [Field, "asc" | "desc"];
 };
 
@@ -57,6 +59,16 @@ describe("composite indexes", () => {
       "everything",
       { equal: ["state", "owner"], contains: "tags", order: ["at", "desc"] },
       [contains("tags"), asc("state"), asc("owner"), desc("at")],
+    ],
+    [
+      "a part of a text",
+      { equal: ["state"], substring: "owner", order: ["at", "desc"], bound: "expireAt" },
+      [
+        { fieldPath: "ownerParts", arrayConfig: "CONTAINS" },
+        asc("state"),
+        desc("at"),
+        desc("expireAt"),
+      ],
     ],
   ])("%s", (_, query, fields) => {
     expect(firestoreIndexes([things({ query })]).indexes).toEqual(

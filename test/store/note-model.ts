@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { AnyConditions, QueryShape } from "../../functions/src/store/document-store.ts";
+import type { AnyConditions, QueryShape, Range } from "../../functions/src/store/document-store.ts";
 import { type Note, notes } from "./contract-collections.ts";
 
 export const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -8,12 +8,14 @@ export const modelIds = ["a", "b", "c", "d", "é", "～", "🦀"];
 const anyId = fc.constantFrom(...modelIds);
 const words = ["", "x", "y", "yy", "～", "🦀"];
 
+const anyWord = fc.string({ unit: "binary", maxLength: 3 });
+
 const modelFields = {
   owner: fc.constantFrom("ann", "bob"),
   state: fc.constantFrom("draft", "done"),
   pinned: fc.boolean(),
   rank: fc.option(fc.constantFrom(-5, 0, 1, 2, 10, Number.MAX_SAFE_INTEGER)),
-  title: fc.oneof(fc.constantFrom(...words), fc.string({ unit: "binary", maxLength: 3 })),
+  title: fc.oneof(fc.constantFrom(...words), anyWord),
   tags: fc.array(fc.constantFrom(...words), { maxLength: 3 }),
   expireAt: fc.option(fc.integer({ min: 0, max: 3 })),
   details: fc.record(
@@ -90,7 +92,16 @@ const conditionsOf = (shape: QueryShape): fc.Arbitrary<AnyConditions> => {
       ? { equal: fc.record(Object.fromEntries(shape.equal.map((field) => [field, one(field)]))) }
       : {}),
     ...(shape.contains ? { contains: scalarOf(shape.contains) } : {}),
+    ...(shape.substring ? { substring: fc.oneof(fc.constantFrom(...words), anyWord) } : {}),
     ...(range ? { range } : {}),
+    ...(shape.bound
+      ? {
+          bound: fc.record(
+            { gt: comparable(shape.bound), lte: comparable(shape.bound) },
+            { requiredKeys: [] },
+          ),
+        }
+      : {}),
   }) as fc.Arbitrary<AnyConditions>;
 };
 
@@ -122,15 +133,23 @@ export function queryModel(
     );
     const contains =
       shape.contains === undefined || (fields[shape.contains] as unknown[]).includes(ask.contains);
-    const { gt, lte } = ask.range ?? {};
-    const value = shape.order && fields[shape.order[0]];
-    const above = gt === undefined || (value !== null && compareValues(value, gt) > 0);
-    const below = lte === undefined || (value !== null && compareValues(value, lte) <= 0);
-    return equal && contains && above && below;
+    const found =
+      shape.substring === undefined ||
+      String(fields[shape.substring]).includes(ask.substring ?? "");
+    const within = (field: string | undefined, { gt, lte }: Range = {}) => {
+      const value = field === undefined ? undefined : fields[field];
+      const above = gt === undefined || (value !== null && compareValues(value, gt) > 0);
+      return above && (lte === undefined || (value !== null && compareValues(value, lte) <= 0));
+    };
+    const inRanges = within(shape.order?.[0], ask.range) && within(shape.bound, ask.bound);
+    return equal && contains && found && inRanges;
   });
   const [field, direction] = shape.order ?? ["id", "asc"];
   const sorted = matching.sort(
-    (a, b) => compareValues(fieldsOf(a)[field], fieldsOf(b)[field]) || byBytes(a.id, b.id),
+    (a, b) =>
+      compareValues(fieldsOf(a)[field], fieldsOf(b)[field]) ||
+      (shape.bound ? compareValues(fieldsOf(a)[shape.bound], fieldsOf(b)[shape.bound]) : 0) ||
+      byBytes(a.id, b.id),
   );
   return direction === "desc" ? sorted.reverse() : sorted;
 }

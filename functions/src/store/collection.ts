@@ -7,6 +7,7 @@ import {
   type QueryShape,
   type Scalar,
 } from "./document-store.ts";
+import { MAX_SEARCHED_LENGTH } from "./substrings.ts";
 
 /**
  * Declares a collection. Query fields are checked against the record at compile time; optional ones
@@ -39,8 +40,24 @@ type PresentField<S extends z.ZodRawShape> = {
 type QueryShapeOf<F extends string> = {
   readonly equal?: readonly F[];
   readonly contains?: F;
+  readonly substring?: F;
   readonly order?: readonly [field: F, direction: "asc" | "desc"];
+  readonly bound?: F;
 };
+
+/** The text fields that queries search for a part. */
+export const searchedFields = (collection: AnyCollection): string[] => [
+  ...new Set(Object.values(collection.queries).flatMap(({ substring }) => substring ?? [])),
+];
+
+function checkSearched(collection: AnyCollection, fields: Readonly<Record<string, unknown>>): void {
+  for (const field of searchedFields(collection)) {
+    const value = fields[field];
+    if (typeof value === "string" && Array.from(value).length > MAX_SEARCHED_LENGTH) {
+      throw new TypeError(`${collection.name}: ${field} is too long to be searched`);
+    }
+  }
+}
 
 /** What an engine stores for a record: its id and the checked fields without it. */
 export function encodeRecord(
@@ -52,6 +69,7 @@ export function encodeRecord(
   if (!isDocumentId(id)) {
     throw new TypeError(`${collection.name}: ${collection.idField} is not a document id`);
   }
+  checkSearched(collection, fields);
   return { id, fields };
 }
 
@@ -77,6 +95,7 @@ export function encodePatch(
     fields[field] = z.parse(codec, value);
   }
   if (Object.keys(fields).length === 0) throw new TypeError(`${collection.name}: an empty patch`);
+  checkSearched(collection, fields);
   return fields;
 }
 
@@ -103,7 +122,7 @@ const MAX_ALTERNATIVES = 30;
 export function checkedQuery(
   collection: AnyCollection,
   name: string,
-  ask: AnyConditions & { readonly limit?: number },
+  ask: AnyConditions & { readonly limit?: number; readonly skip?: number | undefined },
 ): QueryShape {
   const shape = declaredQuery(collection, name);
   const refuse = (what: string): never => {
@@ -129,9 +148,19 @@ export function checkedQuery(
   if (!Object.values(ask.range ?? {}).every((bound) => shape.order && isComparable(bound))) {
     refuse("range");
   }
+  if (
+    !Object.values(ask.bound ?? {}).every((end) => shape.bound !== undefined && isComparable(end))
+  ) {
+    refuse("bound");
+  }
+  if ((shape.substring === undefined) !== (ask.substring === undefined)) refuse("substring");
+  if (ask.skip !== undefined && !(shape.substring !== undefined && isCount(ask.skip)))
+    refuse("skip");
   if (ask.limit !== undefined && !(Number.isInteger(ask.limit) && ask.limit > 0)) refuse("limit");
   return shape;
 }
+
+const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0;
 
 const isComparable = (value: unknown): boolean =>
   typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
@@ -140,23 +169,31 @@ const isComparable = (value: unknown): boolean =>
 export const matchesNothing = (ask: AnyConditions): boolean =>
   Object.values(ask.equal ?? {}).some((wanted) => Array.isArray(wanted) && wanted.length === 0);
 
-/** Where a page ended: the value of the ordering field and the document id. */
-export type Cursor = { readonly value: Scalar; readonly id: string };
+/** Where a page ended: the value of the ordering field, the document id and, where one is declared, the bound. */
+export type Cursor = { readonly value: Scalar; readonly id: string; readonly bound?: Scalar };
 
 export const encodeCursor = (cursor: Cursor): string =>
-  Buffer.from(JSON.stringify([cursor.value, cursor.id])).toString("base64url");
+  Buffer.from(
+    JSON.stringify([
+      cursor.value,
+      cursor.id,
+      ...(cursor.bound === undefined ? [] : [cursor.bound]),
+    ]),
+  ).toString("base64url");
 
-const cursorForm = z.tuple([
-  z.union([z.string(), z.number(), z.boolean(), z.null()]),
-  z.string().refine(isDocumentId),
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const cursorForm = z.union([
+  z.tuple([scalar, z.string().refine(isDocumentId)]),
+  z.tuple([scalar, z.string().refine(isDocumentId), scalar]),
 ]);
 
-export function decodeCursor(text: string): Cursor {
+export function decodeCursor(text: string, bounded = false): Cursor {
   try {
-    const [value, id] = cursorForm.parse(
+    const [value, id, ...bound] = cursorForm.parse(
       JSON.parse(Buffer.from(text, "base64url").toString("utf8")),
     );
-    return { value, id };
+    if (bound.length !== Number(bounded)) throw new RangeError("of another query");
+    return bounded ? { value, id, bound: bound[0] ?? null } : { value, id };
   } catch {
     throw new InvalidCursorError("The cursor is not one this list gave out.");
   }

@@ -12,8 +12,15 @@ export type QueryShape = {
   readonly equal?: readonly string[];
   /** An array field searched with `array-contains`. */
   readonly contains?: string;
+  /**
+   * A text field, of at most 100 characters, searched for a part of it; the empty part is in every text.
+   * Case matters. Not beside `contains`.
+   */
+  readonly substring?: string;
   /** The field that orders the result and may carry the range; ties follow the document id. */
   readonly order?: readonly [field: string, direction: "asc" | "desc"];
+  /** Beside `substring` and `order`: a second field that may carry a range. It orders ties, before the document id. */
+  readonly bound?: string;
 };
 
 type QueryShapes = Readonly<Record<string, QueryShape>>;
@@ -41,6 +48,14 @@ type ContainsOf<S extends QueryShape> = S["contains"] extends string
   ? { readonly contains: Comparable }
   : { readonly contains?: never };
 
+type SubstringOf<S extends QueryShape> = S["substring"] extends string
+  ? { readonly substring: string }
+  : { readonly substring?: never };
+
+type BoundOf<S extends QueryShape> = S["bound"] extends string
+  ? { readonly bound?: Range | undefined }
+  : { readonly bound?: never };
+
 export type Range = {
   readonly gt?: Comparable;
   readonly gte?: Comparable;
@@ -53,25 +68,35 @@ type RangeOf<S extends QueryShape> = S["order"] extends readonly [string, string
   : { readonly range?: never };
 
 /** The conditions of one run of a declared query. */
-export type Conditions<S extends QueryShape> = EqualOf<S> & ContainsOf<S> & RangeOf<S>;
+export type Conditions<S extends QueryShape> = EqualOf<S> &
+  ContainsOf<S> &
+  SubstringOf<S> &
+  RangeOf<S> &
+  BoundOf<S>;
 
 /** The same, stripped of its types, for engines. */
 export type AnyConditions = {
   readonly equal?: Readonly<Record<string, Scalar | readonly Comparable[]>>;
   readonly contains?: Comparable;
+  readonly substring?: string;
   readonly range?: Range;
+  readonly bound?: Range | undefined;
 };
 
 export type PageAsk = {
   readonly limit: number;
   /** The `next` of the page before. */
   readonly after?: string | undefined;
+  /** Leaves so many out before the first; with `substring` queries only. Firestore reads what it leaves out. */
+  readonly skip?: number | undefined;
 };
 
 export type Page<T> = {
   readonly items: readonly T[];
   /** Present when the page was full; the page after it may be empty. */
   readonly next: string | undefined;
+  /** Documents the engine read to leave them out. */
+  readonly skipped?: number;
 };
 
 export type Write =

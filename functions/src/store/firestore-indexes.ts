@@ -1,4 +1,5 @@
 import type { AnyCollection, QueryShape } from "./document-store.ts";
+import { tokensField } from "./substrings.ts";
 
 type Mode = { readonly order: "ASCENDING" | "DESCENDING" } | { readonly arrayConfig: "CONTAINS" };
 
@@ -63,13 +64,18 @@ function overridesOf({ name, queries, ttlField }: AnyCollection): FieldOverride[
 }
 
 /** The array field comes first: an index that ends on one is created again at every deployment. */
-function fieldsOf({ contains, equal = [], order }: QueryShape): IndexField[] {
+function fieldsOf({ contains, substring, equal = [], order, bound }: QueryShape): IndexField[] {
   const fields: IndexField[] = [];
+  if (substring !== undefined) {
+    fields.push({ fieldPath: tokensField(substring), arrayConfig: "CONTAINS" });
+  }
   if (contains !== undefined) fields.push({ fieldPath: contains, arrayConfig: "CONTAINS" });
   for (const fieldPath of equal) fields.push({ fieldPath, order: "ASCENDING" });
   if (order) {
-    const [fieldPath, direction] = order;
-    fields.push({ fieldPath, order: direction === "asc" ? "ASCENDING" : "DESCENDING" });
+    const [field, direction] = order;
+    for (const fieldPath of bound === undefined ? [field] : [field, bound]) {
+      fields.push({ fieldPath, order: direction === "asc" ? "ASCENDING" : "DESCENDING" });
+    }
   }
   return fields;
 }

@@ -11,6 +11,7 @@ import {
   Timestamp,
 } from "firebase-admin/firestore";
 import {
+  type Cursor,
   checkedQuery,
   decodeCursor,
   decodeRecord,
@@ -19,6 +20,7 @@ import {
   encodeRecord,
   isDocumentId,
   matchesNothing,
+  searchedFields,
 } from "./collection.ts";
 import {
   AlreadyExistsError,
@@ -37,6 +39,7 @@ import {
   type TransactionBody,
   type Write,
 } from "./document-store.ts";
+import { substringToken, substringTokens, tokensField } from "./substrings.ts";
 
 /** The client backs off a second and more: this is half a minute of conflicts. */
 const MAX_ATTEMPTS = 8;
@@ -72,14 +75,17 @@ class FirestoreStore implements DocumentStore {
     const shape = checkedQuery(collection, name, ask);
     const after = ask.after === undefined ? undefined : startOf(collection, shape, ask.after);
     if (matchesNothing(ask)) return { items: [], next: undefined };
+    const skip = ask.skip ?? 0;
     const ordered = this.#matching(collection, shape, ask)
       .orderBy(FieldPath.documentId(), shape.order?.[1] ?? "asc")
+      .offset(skip)
       .limit(ask.limit);
     const { docs } = await answered((after ? ordered.startAfter(...after) : ordered).get());
     const last = docs.length === ask.limit ? docs.at(-1) : undefined;
     return {
       items: docs.map((snapshot) => decode(collection, snapshot) as T),
-      next: last && encodeCursor({ value: positionOf(shape, last), id: last.id }),
+      next: last && encodeCursor(positionOf(shape, last)),
+      ...(skip > 0 ? { skipped: skip } : {}),
     };
   }
 
@@ -141,13 +147,24 @@ class FirestoreStore implements DocumentStore {
     if (shape.contains !== undefined) {
       query = query.where(shape.contains, "array-contains", ask.contains);
     }
+    if (shape.substring !== undefined) {
+      const token = substringToken(ask.substring ?? "");
+      query = query.where(tokensField(shape.substring), "array-contains", token);
+    }
     if (!shape.order) return query;
     const [field, direction] = shape.order;
     for (const [bound, value] of Object.entries(ask.range ?? {})) {
       const operator = operators[bound as keyof typeof operators];
       query = query.where(field, operator, toStored(collection, field, value));
     }
-    return query.orderBy(field, direction);
+    query = query.orderBy(field, direction);
+    if (shape.bound === undefined) return query;
+    for (const [end, value] of Object.entries(ask.bound ?? {})) {
+      const operator = operators[end as keyof typeof operators];
+      query = query.where(shape.bound, operator, toStored(collection, shape.bound, value));
+    }
+    // Named although a range implies it, so that one index serves with and without.
+    return query.orderBy(shape.bound, direction);
   }
 }
 
@@ -280,6 +297,10 @@ function encode(collection: AnyCollection, fields: Record<string, unknown>): Doc
   for (const [field, value] of Object.entries(stored)) {
     stored[field] = toStored(collection, field, value);
   }
+  for (const field of searchedFields(collection)) {
+    const text = stored[field];
+    if (field in stored) stored[tokensField(field)] = substringTokens(String(text ?? ""));
+  }
   return stored;
 }
 
@@ -299,6 +320,7 @@ function decode<T>(
   if (!snapshot || !fields) return undefined;
   const { ttlField } = collection;
   if (ttlField !== undefined && ttlField in fields) fields[ttlField] = fromStored(fields[ttlField]);
+  for (const field of searchedFields(collection)) delete fields[tokensField(field)];
   return decodeRecord(collection, snapshot.id, fields);
 }
 
@@ -312,14 +334,23 @@ const alternatives = (collection: AnyCollection, field: string, wanted: readonly
 const fromStored = (value: unknown): unknown =>
   value instanceof Timestamp ? value.toMillis() : value;
 
-const positionOf = (shape: QueryShape, last: DocumentSnapshot): Scalar =>
-  shape.order ? (fromStored(last.get(shape.order[0])) as Scalar) : null;
+const positionOf = ({ order, bound }: QueryShape, last: DocumentSnapshot): Cursor => {
+  const storedAt = (field: string) => fromStored(last.get(field)) as Scalar;
+  return {
+    value: order ? storedAt(order[0]) : null,
+    id: last.id,
+    ...(bound === undefined ? {} : { bound: storedAt(bound) }),
+  };
+};
 
 function startOf(collection: AnyCollection, shape: QueryShape, after: string): unknown[] {
-  const { value, id } = decodeCursor(after);
+  const { value, id, bound = null } = decodeCursor(after, shape.bound !== undefined);
   if (!shape.order) return [id];
   try {
-    return [toStored(collection, shape.order[0], value), id];
+    const position = toStored(collection, shape.order[0], value);
+    return shape.bound === undefined
+      ? [position, id]
+      : [position, toStored(collection, shape.bound, bound), id];
   } catch (error) {
     throw new InvalidCursorError("The cursor is not one this list gave out.", { cause: error });
   }

@@ -21,7 +21,7 @@ export function metered(store: DocumentStore): { store: DocumentStore; meter: Me
       async query(collection, name, ask) {
         const page = await store.query(collection, name, ask);
         // A query that finds nothing is billed as one read.
-        meter.reads += Math.max(1, page.items.length);
+        meter.reads += Math.max(1, page.items.length + (page.skipped ?? 0));
         return page;
       },
       async count(collection, name, ask) {

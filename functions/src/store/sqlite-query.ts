@@ -1,11 +1,18 @@
 import type { SQLInputValue } from "node:sqlite";
 import { checkedQuery, decodeCursor } from "./collection.ts";
-import type { AnyCollection, AnyConditions, PageAsk, Scalar } from "./document-store.ts";
-import { BELOW_ALL, containsTable, fieldExpression, quote } from "./sqlite-schema.ts";
+import type {
+  AnyCollection,
+  AnyConditions,
+  PageAsk,
+  QueryShape,
+  Scalar,
+} from "./document-store.ts";
+import { BELOW_ALL, containsTable, fieldExpression, quote, searchTable } from "./sqlite-schema.ts";
 
 /** The FROM and WHERE of a declared query; the document is `d`. */
 export function conditionsOf(collection: AnyCollection, name: string, ask: AnyConditions) {
   const shape = checkedQuery(collection, name, ask);
+  if (shape.substring !== undefined) return { shape, ...searched(collection, shape, ask) };
   const filed = shape.contains !== undefined;
   const where: string[] = [];
   const parameters: SQLInputValue[] = [];
@@ -38,13 +45,88 @@ export function conditionsOf(collection: AnyCollection, name: string, ask: AnyCo
   return { shape, from, where, parameters, key };
 }
 
+/** The same where the fields of a substring query are filed, nulls as what is below all. */
+function searched(collection: AnyCollection, shape: QueryShape, ask: AnyConditions) {
+  const where: string[] = [];
+  const parameters: SQLInputValue[] = [];
+  const bindFiled = (value: Scalar) => (value === null ? Number.NEGATIVE_INFINITY : bind(value));
+  for (const field of shape.equal ?? []) {
+    const wanted = ask.equal?.[field] ?? null;
+    const values = isList(wanted) ? wanted : [wanted as Scalar];
+    where.push(`s.${quote(field)} IN (${values.map(() => "?").join(", ")})`);
+    parameters.push(...values.map(bindFiled));
+  }
+  const [order] = shape.order ?? [];
+  for (const [field, range] of [
+    [order, ask.range],
+    [shape.bound, ask.bound],
+  ] as const) {
+    for (const [operator, value] of Object.entries(range ?? {})) {
+      if (value === undefined || field === undefined) continue;
+      const column = `s.${quote(field)}`;
+      where.push(`${column} ${operators[operator as keyof typeof operators]} ?`);
+      where.push(`${column} > ${BELOW_ALL}`);
+      parameters.push(bind(value));
+    }
+  }
+  if (ask.substring) {
+    where.push(`instr(s.${quote(shape.substring ?? "")}, ?) > 0`);
+    parameters.push(ask.substring);
+  }
+  return {
+    from: `${quote(searchTable(collection, shape))} AS s`,
+    where,
+    parameters,
+    key: undefined,
+  };
+}
+
+/** A page of a substring query: documents are looked up for what is on it, not for what comes before. */
+function searchStatement(
+  collection: AnyCollection,
+  { shape, from, where, parameters }: ReturnType<typeof conditionsOf>,
+  { after, skip = 0 }: PageAsk,
+) {
+  const direction = shape.order?.[1] === "desc" ? "DESC" : "ASC";
+  const fields = [shape.order?.[0], shape.bound].filter((field) => field !== undefined);
+  const columns = [...fields.map((field) => `s.${quote(field)}`), "s.id"];
+  const ordering = columns.map((column) => `${column} ${direction}`).join(", ");
+  const limits: string[] = [];
+  const bound: SQLInputValue[] = [];
+  if (after !== undefined) {
+    const cursor = decodeCursor(after, shape.bound !== undefined);
+    const at = [shape.order && cursor.value, shape.bound && (cursor.bound ?? null)];
+    limits.push(
+      `(${columns.join(", ")}) ${direction === "DESC" ? "<" : ">"} (${columns.map(() => "?").join(", ")})`,
+    );
+    for (const value of at) {
+      if (value !== undefined) bound.push(value === null ? Number.NEGATIVE_INFINITY : bind(value));
+    }
+    bound.push(cursor.id);
+  }
+  const shown = fields.map(
+    (_, n) => `nullif(s.k${n}, ${BELOW_ALL}) AS ${n ? "bound" : "position"}`,
+  );
+  const keys = columns.map((column, n) => `${column} AS k${n}`).join(", ");
+  return {
+    sql: `SELECT d.id, d.json, ${shown.length > 0 ? shown.join(", ") : "NULL AS position"} FROM (
+        SELECT ${keys} FROM ${from}${clause([...where, ...limits])}
+        ORDER BY ${ordering} LIMIT ? OFFSET ${skip}
+      ) AS s CROSS JOIN ${quote(collection.name)} AS d ON d.id = s.k${fields.length}
+      ORDER BY ${columns.map((_, n) => `s.k${n} ${direction}`).join(", ")}`,
+    parameters: [...parameters, ...bound],
+  };
+}
+
 /** A page as statements to run one after the other until it is full. */
 export function pageStatements(
   collection: AnyCollection,
   name: string,
   ask: AnyConditions & PageAsk,
 ): { sql: string; parameters: SQLInputValue[] }[] {
-  const { shape, from, where, parameters, key } = conditionsOf(collection, name, ask);
+  const conditions = conditionsOf(collection, name, ask);
+  const { shape, from, where, parameters, key } = conditions;
+  if (shape.substring !== undefined) return [searchStatement(collection, conditions, ask)];
   const filed = shape.contains !== undefined;
   const direction = shape.order?.[1] === "desc" ? "DESC" : "ASC";
   const id = filed ? "c.id" : "d.id";

@@ -29,6 +29,10 @@ export function createSchema(database: DatabaseSync, collections: readonly AnyCo
         `CREATE TABLE IF NOT EXISTS ${table} (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID`,
       );
       for (const shape of Object.values(collection.queries)) {
+        if (searching(shape)) {
+          createSearchTable(database, collection, shape);
+          continue;
+        }
         if (containing(shape)) {
           createContainsTable(database, collection, shape);
           continue;
@@ -52,6 +56,22 @@ export function createSchema(database: DatabaseSync, collections: readonly AnyCo
     throw error;
   }
 }
+
+/** Where what a substring query looks at is filed in its order, one narrow row a document. */
+export const searchTable = (collection: AnyCollection, shape: QueryShape): string =>
+  [collection.name, ...searchColumns(shape), leadingColumns(shape).length].join(".");
+
+/** The first field for equality, the order and the bound: a table's key, with the id. */
+const leadingColumns = ({ equal = [], order, bound }: QueryShape): string[] =>
+  [equal[0], order?.[0], bound].filter((field) => field !== undefined);
+
+/** These, and what is looked at on the way. */
+const searchColumns = (shape: QueryShape): string[] => [
+  ...new Set([...leadingColumns(shape), ...(shape.equal ?? []), shape.substring ?? ""]),
+];
+
+const searching = (shape: QueryShape): shape is QueryShape & { substring: string } =>
+  shape.substring !== undefined;
 
 const containing = (shape: QueryShape): shape is QueryShape & { contains: string } =>
   shape.contains !== undefined;
@@ -104,4 +124,43 @@ function createContainsTable(
     ${trigger("delete", "", remove)}
     INSERT INTO ${side}
       SELECT DISTINCT each.value, ${position("d.")}, d.id FROM ${table} AS d, ${elements("d.")};`);
+}
+
+/** Instead of the parts of each text: they would be a hundred rows a document, and reading the texts is quick. */
+function createSearchTable(
+  database: DatabaseSync,
+  collection: AnyCollection,
+  shape: QueryShape & { substring: string },
+): void {
+  const name = searchTable(collection, shape);
+  const known = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = ?").get(name);
+  if (known) return;
+  const table = quote(collection.name);
+  const side = quote(name);
+  const fields = searchColumns(shape);
+  const leading = leadingColumns(shape);
+  const filedValue = (field: string, row: string) =>
+    `ifnull(${fieldExpression(field, row)}, ${BELOW_ALL})`;
+  const values = (row: string) =>
+    [...fields.map((field) => filedValue(field, row)), `${row}id`].join(", ");
+  const key = [...leading.map(quote), "id"].join(", ");
+  const at = [
+    ...leading.map((field) => `${quote(field)} = ${filedValue(field, "old.")}`),
+    "id = old.id",
+  ];
+  const insert = `INSERT INTO ${side} VALUES (${values("new.")});`;
+  const remove = `DELETE FROM ${side} WHERE ${at.join(" AND ")};`;
+  const trigger = (event: string, when: string, statements: string) => `
+    CREATE TRIGGER ${quote(`${name}.${event}`)} AFTER ${event.toUpperCase()} ON ${table} ${when}
+    BEGIN ${statements} END;`;
+  const moved = fields.map(
+    (field) => `${filedValue(field, "old.")} IS NOT ${filedValue(field, "new.")}`,
+  );
+  database.exec(`
+    CREATE TABLE ${side} (${fields.map(quote).join(", ")}, id TEXT, PRIMARY KEY (${key}))
+      WITHOUT ROWID;
+    ${trigger("insert", "", insert)}
+    ${trigger("update", `WHEN ${moved.join(" OR ")}`, remove + insert)}
+    ${trigger("delete", "", remove)}
+    INSERT INTO ${side} SELECT ${values("d.")} FROM ${table} AS d;`);
 }

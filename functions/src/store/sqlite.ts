@@ -2,7 +2,13 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { decodeRecord, encodeCursor, encodePatch, encodeRecord } from "./collection.ts";
+import {
+  type Cursor,
+  decodeRecord,
+  encodeCursor,
+  encodePatch,
+  encodeRecord,
+} from "./collection.ts";
 import {
   AlreadyExistsError,
   type AnyCollection,
@@ -42,7 +48,7 @@ type Json = string | null;
 /** Documents as JSON text; `null` is one that is not there. */
 type Changes = Map<string, { collection: AnyCollection; id: string; json: Json }>;
 
-type Row = { id: string; json: string; position: Scalar };
+type Row = { id: string; json: string; position: Scalar; bound?: Scalar };
 
 type Job = {
   readonly body: TransactionBody<unknown>;
@@ -124,7 +130,7 @@ class SqliteStore implements DocumentStore {
     const last = rows.length === ask.limit ? rows.at(-1) : undefined;
     return {
       items: rows.map((row) => decode(collection, row.id, row.json) as T),
-      next: last && encodeCursor({ value: last.position, id: last.id }),
+      next: last && encodeCursor(positionOf(last)),
     };
   }
 
@@ -307,6 +313,9 @@ class SqliteTransaction implements Transaction {
     this.#changes.set(keyOf(collection, id), { collection, id, json });
   }
 }
+
+const positionOf = ({ id, position, bound }: Row): Cursor =>
+  bound === undefined ? { value: position, id } : { value: position, id, bound };
 
 const keyOf = (collection: AnyCollection, id: string) => `${collection.name}\n${id}`;
 
