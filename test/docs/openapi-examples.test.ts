@@ -68,6 +68,7 @@ const makers = (name: string) => [
   "activate",
   "updateMailTemplate",
   "createWebhookEndpoint",
+  "createCodes",
   name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
 ];
 

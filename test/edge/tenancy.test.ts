@@ -43,6 +43,12 @@ async function freshCode(a: Tenant): Promise<Json> {
   return code;
 }
 
+async function freshRedemptionCode(a: Tenant): Promise<Json> {
+  const code = fresh();
+  await a.world.admin("createCodes", { productId: a.productId, codes: [code] });
+  return { productId: a.productId, code };
+}
+
 /** An event of A's that has not had its consequence. */
 async function failedEvent(a: Tenant): Promise<Json> {
   const { world, accountId } = a;
@@ -168,6 +174,14 @@ const rows: Readonly<Record<string, Row>> = {
   listDiscountCodes: { body: (a) => ({ productId: a.productId }), absent: { productId } },
   updateDiscountCode: { body: freshCode, absent: { productId } },
   deleteDiscountCode: { body: freshCode, absent: { productId } },
+  createCodes: { body: (a) => ({ productId: a.productId, count: 1 }), absent: { productId } },
+  listCodes: { body: (a) => ({ productId: a.productId }), absent: { productId } },
+  updateCode: { body: freshRedemptionCode, absent: { productId } },
+  deleteCode: { body: freshRedemptionCode, absent: { productId } },
+  exportCodes: {
+    body: (a) => ({ productId: a.productId, format: "json" }),
+    absent: { productId },
+  },
   createWebhookEndpoint: {
     body: (a) => ({ url: `https://example.com/${fresh()}`, events: ["*"], creatorId: a.accountId }),
     absent: { creatorId },

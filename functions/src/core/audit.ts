@@ -9,6 +9,9 @@ const NOISE = new Set([
   "facets",
   "watch",
   "tellExpiryAt",
+  "folded",
+  "endsLatest",
+  "endsEarliest",
 ]);
 
 export type AuditEntry = {

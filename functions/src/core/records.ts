@@ -19,6 +19,10 @@ export type Product = {
   quantity: "seats" | "keys";
   /** How long a subscription's license goes on past its expiry; null is the default of `products.ts`. */
   graceDays: number | null;
+  /** Whether its redemption codes can be redeemed; licenses go by `status`. */
+  enabled: boolean;
+  /** When its redemption codes end that have no expiry of their own; licenses go by theirs. */
+  expiresAt: number | null;
   createdAt: number;
   updatedAt: number;
 };

@@ -103,6 +103,12 @@ export const digest = (text: string): string => hash("sha256", text, "base64url"
 export const derivedId = (kind: string, ...parts: readonly string[]): string =>
   digest(JSON.stringify([kind, ...parts]));
 
+/** SHA-256 as 32 bytes: draws that can be made again from their seed. */
+export const derivedBytes = (kind: string, ...parts: readonly string[]): Uint8Array =>
+  createHash("sha256")
+    .update(JSON.stringify([kind, ...parts]))
+    .digest();
+
 /** The same as a UUID of version 8 (RFC 9562), for those who see it. */
 export function derivedUuid(kind: string, ...parts: readonly string[]): string {
   const bytes = createHash("sha256")

@@ -70,6 +70,8 @@ export const products = collection({
     unlocks: z.array(z.object({ id: z.uuid(), handle: z.string() })).default([]),
     quantity: z.enum(["seats", "keys"]).default("seats"),
     graceDays: count.nullable().default(null),
+    enabled: z.boolean().default(true),
+    expiresAt: instant.nullable().default(null),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -162,6 +164,74 @@ export const trialClaims = collection({
     licenseId: z.uuid(),
     createdAt: instant,
   },
+  queries: {},
+});
+
+const matched = {
+  equal: ["productId", "state"],
+  substring: "folded",
+  order: ["createdAt", "desc"],
+} as const;
+
+/** Codes good for one redemption. The id is derived from product and text. */
+export const redemptionCodes = collection({
+  name: "redemptionCodes",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    productId: z.uuid(),
+    accountId: z.string(),
+    text: z.string(),
+    folded: z.string(),
+    state: z.enum(["unused", "used", "disabled"]),
+    expiresAt: instant.nullable(),
+    endsLatest: instant,
+    endsEarliest: instant,
+    usedAt: instant.nullable(),
+    usedBy: z.string().nullable(),
+    batchId: z.string(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    /** Two, as one range cannot hold both what ends in time and what never ends of itself. */
+    endsLatest: { ...matched, bound: "endsLatest" },
+    endsEarliest: { ...matched, bound: "endsEarliest" },
+    byUse: { equal: ["productId", "state"], order: ["usedAt", "desc"] },
+  },
+});
+
+/** Redemptions and reactivations, refused redemptions included. */
+export const redemptionLog = collection({
+  name: "redemptionLog",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    codeId: z.uuid(),
+    productId: z.uuid(),
+    accountId: z.string(),
+    at: instant,
+    by: z.string().nullable(),
+    address: z.string().nullable(),
+    result: z.enum(["success", "failed", "reactivated"]),
+    reason: z.string().nullable(),
+  },
+  queries: { byCode: { equal: ["codeId"], order: ["at", "desc"] } },
+});
+
+/** Where a page of a list of codes begins, for a while. The id is derived from the list and the page. */
+export const codePages = collection({
+  name: "codePages",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    accountId: z.string(),
+    /** Of how many codes; with another number of them the page begins elsewhere. */
+    total: count,
+    after: z.string(),
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
   queries: {},
 });
 
@@ -672,6 +742,9 @@ export const collections = [
   variants,
   codes,
   trialClaims,
+  redemptionCodes,
+  redemptionLog,
+  codePages,
   licenses,
   customers,
   activations,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { DEFAULT_LIMITS, LEAST_LIMIT, limitsOf, MOST_LIMIT } from "../../core/enforcement.ts";
 import { undashed } from "../../core/licenses.ts";
 import type { Product, Variant } from "../../core/records.ts";
-import { iso, licenseType, pastInstant, text } from "../fields.ts";
+import { instantOrNone, iso, isoOrNull, licenseType, pastInstant, text } from "../fields.ts";
 import { salesRecord, salesShape } from "./sales.ts";
 
 export const slug = text(80)
@@ -78,6 +78,14 @@ export const productShape = z
       example: DEFAULT_LIMITS,
     }),
     ...salesShape,
+    enabled: z.boolean().meta({
+      description: "Whether its redemption codes can be redeemed.",
+      example: true,
+    }),
+    expiresAt: instantOrNone.meta({
+      description: "When its redemption codes end that have no expiry of their own.",
+      example: null,
+    }),
     createdAt: pastInstant,
   })
   .meta({ id: "Product" });
@@ -92,6 +100,8 @@ export const productRecord = (product: Product): z.input<typeof productShape> =>
   description: product.description,
   enforcement: limitsOf(product.enforcement),
   ...salesRecord(product),
+  enabled: product.enabled,
+  expiresAt: isoOrNull(product.expiresAt),
   createdAt: iso(product.createdAt),
 });
 

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { updateProduct as update } from "../../operations/products/update-product.ts";
-import { productId, text } from "../fields.ts";
+import { expiry, productId, text } from "../fields.ts";
 import {
   enforcement,
   productDescription,
@@ -32,6 +32,15 @@ export const updateProduct = defineEndpoint({
       status: productStatus.optional(),
       enforcement: enforcement.optional(),
       ...salesFields,
+      enabled: z.boolean("must be true or false").optional().meta({
+        description: "Whether its redemption codes can be redeemed. Licenses do not mind.",
+        example: true,
+      }),
+      expiresAt: expiry.optional().meta({
+        description:
+          "When its redemption codes end that have no expiry of their own; null is never. Licenses do not mind.",
+        example: "2027-12-31T00:00:00Z",
+      }),
     })
     .meta({ id: "UpdateProductRequest" }),
   output: z

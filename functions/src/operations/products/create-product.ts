@@ -81,6 +81,8 @@ export async function createProduct(
       unlocks: bundle.unlocks,
       quantity: ask.quantity ?? "seats",
       graceDays: ask.graceDays ?? null,
+      enabled: true,
+      expiresAt: null,
       createdAt: now,
       updatedAt: now,
     };

@@ -20,6 +20,8 @@ export type UpdateProductAsk = SalesAsk & {
   readonly description?: string | undefined;
   readonly status?: Product["status"] | undefined;
   readonly enforcement?: EnforcementAsk | undefined;
+  readonly enabled?: boolean | undefined;
+  readonly expiresAt?: number | null | undefined;
 };
 
 /** Changes a product. New names are taken and old ones freed in the same transaction. */
