@@ -15,6 +15,7 @@ describe.each([
   "export-licenses",
   "list-licenses",
   "products",
+  "redemption-codes",
   "webhook-endpoints",
 ])("%s on Firestore", (file) => {
   jest.requireActual(`./${file}.test.ts`);

@@ -1,4 +1,5 @@
 import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
+import type { RedemptionCode } from "../../functions/src/core/redemption-codes.ts";
 import type { Settings } from "../../functions/src/core/slots.ts";
 import { type Caller, NOTHING_WATCHED } from "../../functions/src/core/watch.ts";
 import type { Delivery } from "../../functions/src/core/webhooks.ts";
@@ -118,5 +119,24 @@ export const delivery = (changes: Partial<Delivery> = {}): Delivery => ({
   createdAt: NOW,
   updatedAt: NOW,
   expireAt: NOW + 30 * DAY,
+  ...changes,
+});
+
+/** An unused code that never ends. */
+export const redemptionCode = (changes: Partial<RedemptionCode> = {}): RedemptionCode => ({
+  id: "660e8400-e29b-81d4-a716-446655440001",
+  productId: PRODUCT_ID,
+  accountId: "studio-one",
+  text: "ABC12345",
+  folded: "abc12345",
+  state: "unused",
+  expiresAt: null,
+  endsLatest: 8_640_000_000_000_000,
+  endsEarliest: 0,
+  usedAt: null,
+  usedBy: null,
+  batchId: "batch-1",
+  createdAt: NOW,
+  updatedAt: NOW,
   ...changes,
 });

@@ -59,7 +59,7 @@ export function drawnOrGiven({ count, codes, ...form }: Asked, context: z.Refine
   const refuse = (field: string, message: string) =>
     context.addIssue({ code: "custom", path: [field], message });
   if (count === undefined && codes === undefined) {
-    refuse("count", "is required, or codes in its place");
+    refuse("count", "is required");
   } else if (count !== undefined && codes !== undefined) {
     refuse("codes", "must not come with count");
   } else if (count !== undefined && !hasRoom(form, count)) {

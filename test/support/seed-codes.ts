@@ -1,0 +1,33 @@
+import {
+  foldCode,
+  type RedemptionCode,
+  withExpiry,
+} from "../../functions/src/core/redemption-codes.ts";
+import { redemptionCodeId } from "../../functions/src/operations/redemption-codes/find-code.ts";
+import { redemptionCodes } from "../../functions/src/store/collections.ts";
+import type { DocumentStore } from "../../functions/src/store/document-store.ts";
+import { redemptionCode } from "./records.ts";
+
+const AT_ONCE = 2_000;
+
+/** Files codes without a request for each: one for every text. */
+export async function seedCodes(
+  store: DocumentStore,
+  productId: string,
+  texts: readonly string[],
+  changes: (index: number) => Partial<RedemptionCode> = () => ({}),
+): Promise<void> {
+  const records = texts.map((text, index) => {
+    const { expiresAt = null, ...rest } = changes(index);
+    const id = redemptionCodeId(productId, text);
+    const base = redemptionCode({ id, productId, text, folded: foldCode(text), ...rest });
+    return withExpiry(base, expiresAt);
+  });
+  for (let from = 0; from < records.length; from += AT_ONCE) {
+    await store.commit(
+      records
+        .slice(from, from + AT_ONCE)
+        .map((record) => ({ kind: "create" as const, collection: redemptionCodes, record })),
+    );
+  }
+}
