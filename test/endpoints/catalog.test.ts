@@ -53,6 +53,8 @@ test("200 listProducts shows live products newest first, all of them with includ
     unlocks: [],
     quantity: "seats",
     graceDays: 3,
+    enabled: true,
+    expiresAt: null,
     name: "a",
     slug: "a",
     status: "live",

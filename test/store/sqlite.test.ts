@@ -201,6 +201,51 @@ describe("a SQLite file", () => {
     },
   );
 
+  test("answers a search from the texts in its order, and looks up what is on the page", () => {
+    const path = newFile();
+    const opened = openFile(path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    const ask = { equal: { owner: "ann", state: ["draft", "done"], pinned: true }, substring: "x" };
+    for (const after of [undefined, encodeCursor({ value: 3, id: "b", bound: 1 })]) {
+      for (const { sql, parameters } of pageStatements(notes, "ownedPartBound", {
+        ...ask,
+        limit: 2,
+        after,
+      })) {
+        const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters, 2);
+        const details = plan.map(({ detail }) => String(detail));
+        expect(details.slice(0, 2)).toEqual([
+          "CO-ROUTINE s",
+          expect.stringMatching(/^SEARCH s USING PRIMARY KEY \(owner=\?/),
+        ]);
+        expect(details).toContain("SEARCH d USING PRIMARY KEY (id=?)");
+      }
+    }
+    database.close();
+    return opened.close();
+  });
+
+  test("files texts that were there before their query, and follows every change", async () => {
+    const path = newFile();
+    const before = openFile(path, [plain]);
+    const record = { id: "a", size: 1, tags: [], name: "Anna" };
+    await before.commit([{ kind: "create", collection: plain, record }]);
+    await before.close();
+    const named = collection({
+      ...things,
+      shape: { ...things.shape, name: z.string() },
+      queries: { named: { substring: "name", order: ["size", "asc"] } },
+    });
+    const after = openFile(path, [named]);
+    const count = (substring: string) => after.count(named, "named", { substring });
+    expect(await count("nn")).toBe(1);
+    await after.commit([{ kind: "update", collection: named, id: "a", patch: { name: "Ada" } }]);
+    expect([await count("nn"), await count("Ad")]).toEqual([0, 1]);
+    await after.commit([{ kind: "delete", collection: named, id: "a" }]);
+    expect(await count("")).toBe(0);
+    await after.close();
+  });
+
   test("files elements of documents that were there before their query, and follows every change", async () => {
     const path = newFile();
     const before = openFile(path, [plain]);

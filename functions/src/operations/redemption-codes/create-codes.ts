@@ -114,6 +114,8 @@ async function makeAll(deps: Deps, codes: readonly RedemptionCode[]): Promise<st
   const made: string[] = [];
   for (let from = 0; from < chunks.length; from += AT_ONCE) {
     const together = chunks.slice(from, from + AT_ONCE).map((chunk) => makeSome(deps, chunk));
+    // When one fails the others end first: what they made is there before the call is repeated.
+    await Promise.allSettled(together);
     made.push(...(await Promise.all(together)).flat());
   }
   return made;
