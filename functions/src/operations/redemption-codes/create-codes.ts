@@ -8,17 +8,13 @@ import {
   withExpiry,
 } from "../../core/redemption-codes.ts";
 import { derivedBytes } from "../../crypto/vault.ts";
-import { redemptionCodes } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
 import { redemptionCodeId } from "./find-code.ts";
+import { makeCodes } from "./make-codes.ts";
 
-/** Characters of one transaction: a long text has thousands of index entries in Firestore. */
-const MAX_CHARACTERS = 3_000;
-const MAX_CODES = 200;
-const AT_ONCE = 8;
 /** Draws that met a code that is there are made again; there is room enough that these do. */
 const MAX_ROUNDS = 10;
 
@@ -62,7 +58,7 @@ export async function createCodes(
     updatedAt: batch.at,
   });
   if ("texts" in ask) {
-    const texts = await makeAll(deps, [...new Set(ask.texts)].map(codeOf));
+    const texts = await makeCodes(deps, [...new Set(ask.texts)].map(codeOf));
     return accept({ texts, duplicates: ask.texts.length - texts.length });
   }
   const texts: string[] = [];
@@ -75,7 +71,7 @@ export async function createCodes(
       const text = generateCode(ask.form, bytes);
       if (!known.has(text) && !drawn.has(text)) drawn.set(text, number);
     }
-    const made = await makeAll(deps, [...drawn.keys()].map(codeOf));
+    const made = await makeCodes(deps, [...drawn.keys()].map(codeOf));
     texts.push(...made);
     const done = new Set(made.map((text) => drawn.get(text)));
     numbers = numbers.filter((number) => !done.has(number));
@@ -106,46 +102,4 @@ async function openBatch(
     });
     return accept({ product, batch });
   });
-}
-
-/** The texts of the codes that this batch made, now or before. */
-async function makeAll(deps: Deps, codes: readonly RedemptionCode[]): Promise<string[]> {
-  const chunks = chunksOf(codes);
-  const made: string[] = [];
-  for (let from = 0; from < chunks.length; from += AT_ONCE) {
-    const together = chunks.slice(from, from + AT_ONCE).map((chunk) => makeSome(deps, chunk));
-    // When one fails the others end first: what they made is there before the call is repeated.
-    await Promise.allSettled(together);
-    made.push(...(await Promise.all(together)).flat());
-  }
-  return made;
-}
-
-const makeSome = (deps: Deps, codes: readonly RedemptionCode[]): Promise<string[]> =>
-  deps.store.transaction(async (tx) => {
-    const there = await tx.getMany(
-      redemptionCodes,
-      codes.map(({ id }) => id),
-    );
-    const made = codes.filter((code, index) => {
-      const known = there[index];
-      if (!known) tx.create(redemptionCodes, code);
-      return !known || known.batchId === code.batchId;
-    });
-    return made.map(({ text }) => text);
-  });
-
-function chunksOf(codes: readonly RedemptionCode[]): RedemptionCode[][] {
-  const chunks: RedemptionCode[][] = [];
-  let room = 0;
-  for (const code of codes) {
-    room -= code.text.length;
-    const chunk = chunks.at(-1);
-    if (chunk && room >= 0 && chunk.length < MAX_CODES) chunk.push(code);
-    else {
-      chunks.push([code]);
-      room = MAX_CHARACTERS - code.text.length;
-    }
-  }
-  return chunks;
 }
