@@ -8,9 +8,10 @@ import type { Provider } from "../core/payments.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
+import { replyUnready } from "./conduct.ts";
 import type { Problem } from "./problem.ts";
 import type { EdgeRequest, Received, WebhookCredentials } from "./request.ts";
-import { replyUnready, serve } from "./serve.ts";
+import { outwardly, serve } from "./serve.ts";
 import type { Surface } from "./surface.ts";
 
 const STREAM_TIMEOUT_SECONDS = 3_600;
@@ -106,7 +107,7 @@ export function defineEndpoint<I extends z.ZodType, O extends z.ZodType>(
     },
     async (request, response) => {
       const edge = await liveEdge().catch((error: unknown) => {
-        replyUnready(spec, error, response);
+        replyUnready(outwardly(spec), error, response);
       });
       if (edge) await serve(spec, edge, request as EdgeRequest, response);
     },

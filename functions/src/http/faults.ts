@@ -31,6 +31,8 @@ const SECRETS = [
   /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
   /cgls_[\w-]+/g,
   /whsec_[\w+/=-]+/g,
+  // The secret halves of keys that sign requests.
+  /(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])/gi,
   // More than five groups, because a word before the key may look like one.
   /(?<![0-9a-z])[0-9a-tv-z]{5}(?:[- ][0-9a-tv-z]{5}){4,}(?![0-9a-z])/gi,
   // In one piece it takes a digit to tell a key from a long name.

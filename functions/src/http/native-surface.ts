@@ -60,6 +60,10 @@ export const nativeRefusals = {
   ACCOUNT_FIXED: [400, "creatorId: is the API key's own account; leave it out"],
   API_KEY_NOT_FOUND: [404, "keyId: no such API key"],
   API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
+  API_KEY_NOT_ROTATABLE: [
+    409,
+    "keyId: create another key for its product instead; that takes this one's place",
+  ],
   VIOLATION_NOT_FOUND: [404, "violationIds: names a violation that the license does not have"],
   INBOUND_EVENT_NOT_FOUND: [404, "eventId: no such event"],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],

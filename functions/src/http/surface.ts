@@ -5,6 +5,8 @@ import type { Streamed } from "./streamed.ts";
 export type Answer = {
   readonly status: number;
   readonly body: unknown;
+  /** What the log and the failure limit call it, where the body has no `code`. */
+  readonly code?: string;
   /** Sent in place of the body. */
   readonly stream?: Streamed;
   readonly headers?: Readonly<Record<string, string>>;

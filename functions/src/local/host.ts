@@ -7,12 +7,15 @@ const REQUEST_TIMEOUT_MS = 30_000;
 /** Longer than the idle time of the proxies people put in front. */
 const KEEP_ALIVE_MS = 65_000;
 
-/** Serves each function at `/<name>`, and `GET /health`. */
-export function createHost(functions: ReadonlyMap<string, Handler>): Server {
+/** Serves each function at `/<name>`, each routed one at all that is under its name, and `GET /health`. */
+export function createHost(
+  functions: ReadonlyMap<string, Handler>,
+  routed: ReadonlyMap<string, Handler> = new Map(),
+): Server {
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const name = path.replaceAll(/^\/|\/$/g, "");
-    const handler = functions.get(name);
+    const handler = functions.get(name) ?? routed.get(path.split("/", 2)[1] ?? "");
     if (handler) handler(request, response);
     else if (name === "health") send(response, 200, { ok: true });
     else {

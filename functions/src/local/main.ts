@@ -35,7 +35,11 @@ export function main(): void {
   const handlers = exported.filter(
     ([name, value]) => !schedules.has(name) && !isTriggered(value),
   ) as [string, Handler][];
-  const server = createHost(new Map(handlers));
+  const isRouted = ([, handler]: [string, Handler]) => "router" in handler;
+  const server = createHost(
+    new Map(handlers.filter((entry) => !isRouted(entry))),
+    new Map(handlers.filter(isRouted)),
+  );
   const running = startSchedules(schedules, (name, error) => {
     write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
   });
