@@ -37,6 +37,7 @@ const environment = z.object({
   FLOATING_SESSION_TTL_SECONDS: seconds(900),
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
   FAILED_REQUESTS_PER_MINUTE: count(300),
+  CODEGATE_REQUESTS_PER_MINUTE: count(60),
   COUNTRY_HEADERS: z
     .string()
     .default("cf-ipcountry,cloudfront-viewer-country,x-appengine-country,x-country-code")

@@ -12,6 +12,7 @@ import type { AttemptDeps } from "./operations/events/attempt.ts";
 import type { Deliverer } from "./operations/events/deliver.ts";
 import { createSubscriptions } from "./operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
+import { createRateBudgets } from "./operations/rate-budgets/take-request.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
 import { createUsageCounters } from "./operations/stats/usage-counters.ts";
 import type { DocumentStore } from "./store/document-store.ts";
@@ -64,6 +65,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
       subscribed: createSubscriptions({ store, now }),
+      rateBudgets: createRateBudgets({ now }),
       caller: { network: "", country: null },
       aside: (work) => {
         work().catch((error: unknown) =>
@@ -78,6 +80,7 @@ async function buildEdge(config: Config): Promise<Edge> {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
         allowLoopbackWebhooks: config.LOOPBACK_WEBHOOKS,
+        codegateRequestsPerMinute: config.CODEGATE_REQUESTS_PER_MINUTE,
       },
     },
     adminSecret: config.ADMIN_SECRET,

@@ -26,7 +26,10 @@ export type ApiKey = {
   id: string;
   accountId: string;
   name: string;
-  kind: "native";
+  /** What of us it opens: the native functions, or one dialect. */
+  kind: "native" | "codegate";
+  /** With which its requests are signed; null for a kind that signs none. */
+  secretSealed: string | null;
   prefix: string;
   /** Null is every scope. A newer version may have written one that is not known here. */
   scopes: string[] | null;

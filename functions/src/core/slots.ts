@@ -6,6 +6,8 @@ export type Settings = {
   /** How long a floating seat lives without a heartbeat. */
   readonly seatTtlMs: number;
   readonly activationAttemptsPerHour: number;
+  /** Of one CodeGate API key; 0 is no limit. */
+  readonly codegateRequestsPerMinute: number;
   /** Whether events may go to this very machine, and without TLS then. */
   readonly allowLoopbackWebhooks: boolean;
 };

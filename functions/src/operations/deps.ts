@@ -3,6 +3,7 @@ import type { Vault } from "../crypto/vault.ts";
 import type { DocumentStore } from "../store/document-store.ts";
 import type { Subscribed } from "./events/subscriptions.ts";
 import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
+import type { RateBudgets } from "./rate-budgets/take-request.ts";
 import type { Keyring } from "./signing/keyring.ts";
 import type { UsageCounters } from "./stats/usage-counters.ts";
 import type { SendEvent } from "./webhooks/send-event.ts";
@@ -25,6 +26,7 @@ export type Deps = {
   readonly usage: UsageCounters;
   readonly enforcementLimits: EnforcementLimitsOf;
   readonly subscribed: Subscribed;
+  readonly rateBudgets: RateBudgets;
   readonly settings: Settings;
   readonly sendEvent: SendEvent;
   /** Who asks, as the edge saw it; nobody for a schedule. */

@@ -26,7 +26,7 @@ export const reservations = collection({
   idField: "id",
   shape: {
     id: z.string(),
-    kind: z.enum(["product-handle", "product-slug"]),
+    kind: z.enum(["product-handle", "product-slug", "codegate-key"]),
     accountId: z.string(),
     targetId: z.string(),
     createdAt: instant,
@@ -371,7 +371,9 @@ export const apiKeys = collection({
     id: z.uuid(),
     accountId: z.string(),
     name: z.string(),
-    kind: z.enum(["native"]),
+    kind: z.enum(["native", "codegate"]),
+    /** With which its requests are signed; null for a kind that signs none. */
+    secretSealed: z.string().nullable().default(null),
     /** The first characters of the secret, for people to tell keys apart. */
     prefix: z.string(),
     /** Null is every scope. */
@@ -691,6 +693,15 @@ export const idempotencyRecords = collection({
   queries: {},
 });
 
+/** What somebody with a number of requests a minute has had of it. */
+export const rateBudgets = collection({
+  name: "rateBudgets",
+  idField: "id",
+  shape: { id: z.string(), startedAt: instant, leased: count, expireAt: instant },
+  ttlField: "expireAt",
+  queries: {},
+});
+
 /**
  * Mails to buyers, under the name and with the fields that Firebase's Trigger Email extension expects.
  * They hold license keys in clear.
@@ -761,6 +772,7 @@ export const collections = [
   webhookEndpoints,
   deliveries,
   idempotencyRecords,
+  rateBudgets,
   mails,
   mailTemplates,
 ] as const;
