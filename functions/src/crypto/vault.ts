@@ -14,6 +14,7 @@ export type Purpose =
   | "license-key"
   | "license-facet"
   | "api-key"
+  | "api-key-secret"
   | "network"
   | "payment"
   | "webhook"

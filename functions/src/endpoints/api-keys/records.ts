@@ -14,7 +14,7 @@ export const keyShape = z
     name: z.string().meta({ example: "shop backend" }),
     prefix: z.string().meta({ description: "How the key begins.", example: "cgls_9fK2" }),
     creatorId: z.string().meta({ example: "studio-one" }),
-    kind: z.enum(["native"]).meta({ example: "native" }),
+    kind: z.enum(["native", "codegate"]).meta({ example: "native" }),
     scopes: z
       .array(z.string())
       .nullable()

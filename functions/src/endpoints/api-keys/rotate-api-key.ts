@@ -13,7 +13,7 @@ export const rotateApiKey = defineEndpoint({
     "The old secret stops at once; id, name, scopes, products and expiry stay. The new one is in this answer and never shown again.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
-  refusals: ["API_KEY_NOT_FOUND", "API_KEY_INACTIVE"],
+  refusals: ["API_KEY_NOT_FOUND", "API_KEY_NOT_ROTATABLE", "API_KEY_INACTIVE"],
   input: z.strictObject({ keyId }).meta({ id: "RotateApiKeyRequest" }),
   output: z
     .object({

@@ -15,7 +15,7 @@ export async function authenticateApiKey(
   apiKey: string,
 ): Promise<Authenticated | undefined> {
   const key = await deps.store.get(apiKeys, deps.vault.hash("api-key", apiKey));
-  if (!key || !isActive(key, deps.now())) return undefined;
+  if (key?.kind !== "native" || !isActive(key, deps.now())) return undefined;
   return {
     principal: {
       kind: "account",

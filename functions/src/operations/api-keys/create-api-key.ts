@@ -14,7 +14,6 @@ import { newSecret } from "./secrets.ts";
 export type CreateApiKeyAsk = {
   readonly name: string;
   readonly creatorId?: string | undefined;
-  readonly kind?: "native" | undefined;
   /** Epoch milliseconds. */
   readonly expiresAt?: number | null | undefined;
   readonly scopes?: readonly Scope[] | undefined;
@@ -51,7 +50,8 @@ export async function createApiKey(
       id: keyId,
       accountId,
       name: ask.name,
-      kind: ask.kind ?? "native",
+      kind: "native",
+      secretSealed: null,
       scopes: ask.scopes ? [...new Set(ask.scopes)] : null,
       products,
       createdAt: now,

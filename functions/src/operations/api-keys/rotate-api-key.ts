@@ -20,6 +20,7 @@ export async function rotateApiKey(
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
   return changeApiKey(deps, keyId, (tx, key) => {
+    if (key.kind !== "native") return refuse("API_KEY_NOT_ROTATABLE", { field: "keyId" });
     if (!isActive(key, now)) return refuse("API_KEY_INACTIVE", { field: "keyId" });
     const rotated = { ...key, ...kept, lastUsedAt: null };
     tx.delete(apiKeys, key.secretHash);
