@@ -28,6 +28,7 @@ test("what is not set has its documented default", () => {
     FLOATING_SESSION_TTL_SECONDS: 900,
     GUMROAD_SELLER_ID: "",
     ACTIVATION_ATTEMPTS_PER_HOUR: 15,
+    CODEGATE_REQUESTS_PER_MINUTE: 60,
     FAILED_REQUESTS_PER_MINUTE: 300,
     MAIL_FROM: "Latchkey <latchkey@localhost>",
     LOOPBACK_WEBHOOKS: true,

@@ -1,4 +1,5 @@
 // The deployed surface, one line per function. The export name is the function's public name.
+export { api } from "./dialects/api.ts";
 export { createApiKey } from "./endpoints/api-keys/create-api-key.ts";
 export { listApiKeys } from "./endpoints/api-keys/list-api-keys.ts";
 export { revokeApiKey } from "./endpoints/api-keys/revoke-api-key.ts";

@@ -17,6 +17,7 @@ const LICENSE_ID = "5f0c2c1e-0a1b-4c3d-8e5f-000000000001";
 export const settings: Settings = {
   seatTtlMs: 15 * MINUTE,
   activationAttemptsPerHour: 15,
+  codegateRequestsPerMinute: 60,
   allowLoopbackWebhooks: true,
 };
 

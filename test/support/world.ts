@@ -8,6 +8,7 @@ import type { Edge, LogEntry } from "../../functions/src/http/edge.ts";
 import type { AnyEndpointSpec } from "../../functions/src/http/endpoint.ts";
 import { createFailureLimiter } from "../../functions/src/http/failure-limiter.ts";
 import { nativeRefusals } from "../../functions/src/http/native-surface.ts";
+import { type Router, serveRouter } from "../../functions/src/http/router.ts";
 import { serve } from "../../functions/src/http/serve.ts";
 import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
@@ -15,6 +16,7 @@ import { createUseNotes } from "../../functions/src/operations/api-keys/note-use
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { createSubscriptions } from "../../functions/src/operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "../../functions/src/operations/products/enforcement-limits.ts";
+import { createRateBudgets } from "../../functions/src/operations/rate-budgets/take-request.ts";
 import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
 import {
   createUsageCounters,
@@ -47,6 +49,13 @@ export const endpoints: ReadonlyMap<string, AnyEndpointSpec> = new Map(
   ),
 );
 
+/** Every function that has many paths, by its deployed name. */
+const routers: ReadonlyMap<string, Router> = new Map(
+  Object.entries(deployed).flatMap(([name, exported]) =>
+    "router" in exported ? [[name, exported.router] as const] : [],
+  ),
+);
+
 /** The whole service over one store, with a clock that only tests move. */
 export type World = {
   readonly url: string;
@@ -61,6 +70,10 @@ export type World = {
   readonly license: (terms?: Json) => Promise<string>;
   /** Documents touched by the last request. */
   readonly touched: () => { reads: number; writes: number; aggregates: number };
+  /** The functions that have many paths, for tests that put them behind another address. */
+  readonly routed: ReadonlyMap<string, Handler>;
+  /** Waits for what the edge does beside its answers. */
+  readonly settled: () => Promise<unknown>;
   readonly close: () => Promise<void>;
 };
 
@@ -107,6 +120,7 @@ export async function openWorld(
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
       subscribed: createSubscriptions({ store, now }),
+      rateBudgets: createRateBudgets({ now }),
       caller: { network: "", country: null },
       aside: (work) => void work(),
       // Nothing leaves the test; one that watches what is sent puts its own in place.
@@ -114,6 +128,7 @@ export async function openWorld(
       settings: {
         seatTtlMs: 15 * MINUTE,
         activationAttemptsPerHour: 15,
+        codegateRequestsPerMinute: 60,
         allowLoopbackWebhooks: true,
         ...options.settings,
       },
@@ -128,16 +143,25 @@ export async function openWorld(
   };
   // An answer may be heard before what the edge does beside it is done.
   const serving = new Set<Promise<void>>();
-  const handlers = new Map<string, Handler>(
+  const watched =
+    (run: (...exchange: Parameters<Handler>) => Promise<void>): Handler =>
+    (req, res) => {
+      const served = run(req, res).finally(() => serving.delete(served));
+      serving.add(served);
+    };
+  const handlers = new Map(
     [...endpoints].map(([name, spec]) => [
       name,
-      (req, res) => {
-        const served = serve(spec, edge, req, res).finally(() => serving.delete(served));
-        serving.add(served);
-      },
+      watched((req, res) => serve(spec, edge, req, res)),
     ]),
   );
-  const server = createHost(handlers);
+  const routed = new Map(
+    [...routers].map(([name, router]) => [
+      name,
+      watched((req, res) => serveRouter(router, edge, req, res)),
+    ]),
+  );
+  const server = createHost(handlers, routed);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -183,6 +207,8 @@ export async function openWorld(
       const { reads, writes, aggregates } = logs.at(-1) as unknown as ReturnType<World["touched"]>;
       return { reads, writes, aggregates };
     },
+    routed,
+    settled: () => Promise.all(serving),
     close: async () => {
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));

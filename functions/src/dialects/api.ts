@@ -1,0 +1,4 @@
+import { defineRouter } from "../http/router.ts";
+import { codegate } from "./codegate/routes.ts";
+
+export const api = defineRouter({ name: "api", dialects: [codegate] });

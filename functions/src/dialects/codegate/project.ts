@@ -1,0 +1,42 @@
+import * as z from "zod";
+import { codeStatistics } from "../../operations/redemption-codes/stub.ts";
+import { read } from "./define-route.ts";
+import { bareId, countItems, unix, unixOrNull } from "./records.ts";
+
+export const getProject = read({
+  path: "",
+  input: z.object({}),
+  async handle(deps, product) {
+    const statistics = await codeStatistics(deps, product.id);
+    if (!statistics.ok) return statistics;
+    return {
+      id: bareId(product.id),
+      name: product.name,
+      description: product.description || null,
+      status: product.enabled,
+      expires_at: unixOrNull(product.expiresAt),
+      created_at: unix(product.createdAt),
+      statistics: countItems(statistics),
+    };
+  },
+});
+
+export const getStatistics = read({
+  path: "/statistics",
+  input: z.object({}),
+  async handle(deps, product) {
+    const statistics = await codeStatistics(deps, product.id);
+    if (!statistics.ok) return statistics;
+    const { total, used, recent } = statistics;
+    return {
+      project_id: bareId(product.id),
+      ...countItems(statistics),
+      usage_rate: total === 0 ? 0 : Math.round((used / total) * 10_000) / 10_000,
+      recent_verifications: recent.map(({ text, usedAt, usedBy }) => ({
+        code: text,
+        verified_at: unixOrNull(usedAt),
+        verified_by: usedBy,
+      })),
+    };
+  },
+});
