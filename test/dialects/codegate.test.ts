@@ -88,6 +88,7 @@ test("200 all seven, in the vendor's shapes and nothing besides", async () => {
     usage_rate: 0.5,
     recent_verifications: [{ code: "A", verified_at: at, verified_by: "user123" }],
   });
+  world.clock.advance(1);
   expect((await reactivate("A", { reactivated_by: "admin", reason: "refund" })).body).toEqual({
     success: true,
     code_id: ID,

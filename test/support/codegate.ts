@@ -6,8 +6,7 @@ import {
   withExpiry,
 } from "../../functions/src/core/redemption-codes.ts";
 import { derivedUuid } from "../../functions/src/crypto/vault.ts";
-import { kept } from "../../functions/src/operations/redemption-codes/stub.ts";
-import { products } from "../../functions/src/store/collections.ts";
+import { products, redemptionCodes } from "../../functions/src/store/collections.ts";
 import type { Json, World } from "./world.ts";
 
 /** How each published SDK puts a query or a code into a URL. */
@@ -54,13 +53,14 @@ export async function putCodes(
         usedAt: null,
         usedBy: null,
         batchId: "b",
+        proofs: [],
         createdAt: world.clock.now(),
         updatedAt: world.clock.now(),
         ...more,
       },
       expiresAt,
     );
-    kept(world.deps).codes.set(id, code);
+    await world.store.commit([{ kind: "set", collection: redemptionCodes, record: code }]);
   }
 }
 

@@ -137,6 +137,7 @@ export const redemptionCode = (changes: Partial<RedemptionCode> = {}): Redemptio
   usedAt: null,
   usedBy: null,
   batchId: "batch-1",
+  proofs: [],
   createdAt: NOW,
   updatedAt: NOW,
   ...changes,

@@ -21,6 +21,8 @@ export type RedemptionCode = {
   usedBy: string | null;
   /** The call that made it; what repeats that call knows its codes by it. */
   batchId: string;
+  /** Signed requests that changed it lately: one that is sent again changes nothing. */
+  proofs: { hash: string; at: number }[];
   createdAt: number;
   updatedAt: number;
 };
@@ -99,20 +101,39 @@ export function codeFilter(
   return { state: [status], end, range: {} };
 }
 
-/** The used code, or why not; the order of the checks is the contract's. */
+/** A signed request is good for five minutes before and after its time. */
+const PROOF_LIFE_MS = 600_000;
+
+type Proof = string | null | undefined;
+
+const isSpent = (code: RedemptionCode, proof: Proof): boolean =>
+  proof != null && code.proofs.some(({ hash }) => hash === proof);
+
+const withProof = (code: RedemptionCode, proof: Proof, now: number): RedemptionCode["proofs"] => [
+  ...code.proofs.filter(({ at }) => Math.abs(now - at) < PROOF_LIFE_MS),
+  ...(proof == null ? [] : [{ hash: proof, at: now }]),
+];
+
+/**
+ * The used code, or why not; the order of the checks is the contract's. `proof` tells the request from
+ * all others: sent again after a reactivation it redeems nothing.
+ */
 export function decideRedemption(
   code: RedemptionCode | undefined,
   product: Terms,
-  use: { readonly by: string | null; readonly now: number },
+  use: { readonly by: string | null; readonly now: number; readonly proof?: Proof },
 ): Decision<{ code: RedemptionCode }> {
   if (!code) return refuse("REDEMPTION_CODE_NOT_FOUND");
   if (code.state === "disabled") return refuse("REDEMPTION_CODE_DISABLED");
-  if (code.state === "used") return refuse("REDEMPTION_CODE_USED");
+  if (code.state === "used" || isSpent(code, use.proof)) return refuse("REDEMPTION_CODE_USED");
   if (isExpired(code, product, use.now)) return refuse("REDEMPTION_CODE_EXPIRED");
   const closed = productRefusal(product, use.now);
   if (closed) return closed;
   const { now, by } = use;
-  return accept({ code: { ...code, state: "used", usedAt: now, usedBy: by, updatedAt: now } });
+  const proofs = withProof(code, use.proof, now);
+  return accept({
+    code: { ...code, state: "used", usedAt: now, usedBy: by, proofs, updatedAt: now },
+  });
 }
 
 /** The code as unused again, or why not; here the product comes first. */
@@ -120,13 +141,17 @@ export function decideReactivation(
   code: RedemptionCode | undefined,
   product: Terms,
   now: number,
+  proof?: Proof,
 ): Decision<{ code: RedemptionCode }> {
   const closed = productRefusal(product, now);
   if (closed) return closed;
   if (!code) return refuse("REDEMPTION_CODE_NOT_FOUND");
-  if (code.state !== "used") return refuse("REDEMPTION_CODE_UNUSED");
+  if (code.state !== "used" || isSpent(code, proof)) return refuse("REDEMPTION_CODE_UNUSED");
   if (isExpired(code, product, now)) return refuse("REDEMPTION_CODE_EXPIRED");
-  return accept({ code: { ...code, state: "unused", usedAt: null, usedBy: null, updatedAt: now } });
+  const proofs = withProof(code, proof, now);
+  return accept({
+    code: { ...code, state: "unused", usedAt: null, usedBy: null, proofs, updatedAt: now },
+  });
 }
 
 function productRefusal(product: Terms, now: number): Refusal | undefined {

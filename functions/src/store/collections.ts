@@ -190,6 +190,7 @@ export const redemptionCodes = collection({
     usedAt: instant.nullable(),
     usedBy: z.string().nullable(),
     batchId: z.string(),
+    proofs: z.array(z.object({ hash: z.string(), at: instant })).default([]),
     createdAt: instant,
     updatedAt: instant,
   },

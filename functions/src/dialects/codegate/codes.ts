@@ -1,15 +1,12 @@
 import * as z from "zod";
-import type { Decision } from "../../core/decision.ts";
+import { refuse } from "../../core/decision.ts";
 import type { Product } from "../../core/records.ts";
 import { CODE_STATUSES, type RedemptionCode } from "../../core/redemption-codes.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { uuidOf } from "../../operations/products/find-product.ts";
-import {
-  codeLog,
-  getCode,
-  getCodeByText,
-  listCodesPage,
-} from "../../operations/redemption-codes/stub.ts";
+import { getCode, getCodeByText } from "../../operations/redemption-codes/find-code.ts";
+import { listCodesPage } from "../../operations/redemption-codes/list-codes.ts";
+import { codeLog } from "../../operations/redemption-codes/log.ts";
 import { read } from "./define-route.ts";
 import { codeItem, logItem } from "./records.ts";
 
@@ -34,7 +31,6 @@ export const listCodes = read({
   async handle(deps, product, { page, page_size, status, search }) {
     const ask = { productId: product.id, page, pageSize: page_size, status, search };
     const listed = await listCodesPage(deps, ask);
-    if (!listed.ok) return listed;
     const now = deps.now();
     const totalPages = Math.ceil(listed.total / page_size);
     return {
@@ -72,11 +68,11 @@ export const getCodeByCode = read({
     withLog(deps, product, await getCodeByText(deps, { productId: product.id, text: code })),
 });
 
-async function withLog(deps: Deps, product: Product, found: Decision<{ code: RedemptionCode }>) {
-  if (!found.ok) return found;
-  const log = await codeLog(deps, found.code.id);
+async function withLog(deps: Deps, product: Product, code: RedemptionCode | undefined) {
+  if (!code) return refuse("REDEMPTION_CODE_NOT_FOUND");
+  const log = await codeLog(deps, code.id);
   return {
-    ...codeItem(found.code, product, deps.now()),
+    ...codeItem(code, product, deps.now()),
     verification_logs: log.map(logItem),
   };
 }

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { Refusal } from "../../core/decision.ts";
 import { refuse } from "../../core/decision.ts";
 import type { Product } from "../../core/records.ts";
+import { digest } from "../../crypto/vault.ts";
 import { Problem } from "../../http/problem.ts";
 import { jsonFields, parseFields } from "../../http/request.ts";
 import type { Asked, Route } from "../../http/router.ts";
@@ -38,14 +39,19 @@ export function read<I extends z.ZodType>(spec: {
 export function change<I extends z.ZodType>(spec: {
   readonly path: string;
   readonly input: I;
-  readonly handle: (deps: Deps, productId: string, input: z.output<I>) => Promise<Outcome>;
+  readonly handle: (deps: Deps, project: Project, input: z.output<I>) => Promise<Outcome>;
 }): Route {
-  return route("POST", spec.path, async (deps, asked, { productId }) =>
-    spec.handle(deps, productId, parseFields(spec.input, jsonFields(asked.body))),
+  return route("POST", spec.path, async (deps, asked, project) =>
+    spec.handle(deps, project, parseFields(spec.input, jsonFields(asked.body))),
   );
 }
 
-type Project = { readonly productId: string; readonly parameters: ReadonlyMap<string, string> };
+export type Project = {
+  readonly productId: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  /** What tells the request from all others: the same bytes at the same second have the same. */
+  readonly proof: string;
+};
 
 function route(
   method: Route["method"],
@@ -64,7 +70,9 @@ function route(
       if (asked.parts["projectId"] !== bareId(caller.productId)) {
         throw new Problem("FORBIDDEN", FOREIGN);
       }
-      const outcome = await handle(deps, asked, { productId: caller.productId, parameters });
+      const { productId } = caller;
+      const proof = digest(String(asked.headers["x-signature"]));
+      const outcome = await handle(deps, asked, { productId, parameters, proof });
       return isRefusal(outcome) ? codegateSurface.refusal(outcome) : { status: 200, body: outcome };
     },
   };

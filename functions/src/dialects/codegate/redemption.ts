@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Refusal, RefusalCode } from "../../core/decision.ts";
 import { MAX_CODE_LENGTH } from "../../core/redemption-codes.ts";
-import { reactivateCode, redeemCode } from "../../operations/redemption-codes/stub.ts";
+import { reactivateCode } from "../../operations/redemption-codes/reactivate-code.ts";
+import { redeemCode } from "../../operations/redemption-codes/redeem-code.ts";
 import { change } from "./define-route.ts";
 import { bareId, unix, unixOrNull } from "./records.ts";
 
@@ -27,9 +28,9 @@ const outcomes: Partial<Record<RefusalCode, readonly [errorCode: string, message
 export const verifyCode = change({
   path: "/codes/verify",
   input: z.object({ code, verified_by: optionalText(100) }),
-  async handle(deps, productId, input) {
-    const ask = { productId, text: input.code, usedBy: input.verified_by };
-    const decision = await redeemCode(deps, ask);
+  async handle(deps, { productId, proof }, input) {
+    const ask = { productId, text: input.code, usedBy: input.verified_by, proof };
+    const decision = await redeemCode(deps, { ...ask, address: deps.caller.network });
     if (!decision.ok) return failed(decision, input.code, "verified_at");
     return {
       success: true,
@@ -45,9 +46,10 @@ export const verifyCode = change({
 export const reactivate = change({
   path: "/codes/reactivate",
   input: z.object({ code, reactivated_by: optionalText(100), reason: optionalText(1_000) }),
-  async handle(deps, productId, input) {
+  async handle(deps, { productId, proof }, input) {
     const { reactivated_by: by, reason } = input;
-    const decision = await reactivateCode(deps, { productId, text: input.code, by, reason });
+    const ask = { productId, text: input.code, by, reason, proof, address: deps.caller.network };
+    const decision = await reactivateCode(deps, ask);
     if (!decision.ok) return failed(decision, input.code, "reactivated_at");
     return {
       success: true,

@@ -54,6 +54,7 @@ export async function createCodes(
     usedAt: null,
     usedBy: null,
     batchId: batch.id,
+    proofs: [],
     createdAt: batch.at,
     updatedAt: batch.at,
   });

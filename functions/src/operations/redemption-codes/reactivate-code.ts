@@ -12,12 +12,14 @@ export type ReactivateCodeAsk = {
   readonly by: string | null;
   readonly reason: string | null;
   readonly address?: string | null | undefined;
+  /** What tells a signed request from all others. */
+  readonly proof?: string | undefined;
 };
 
 /** Makes a used code good for another redemption. */
 export async function reactivateCode(
   deps: Deps,
-  { productId, text, by, reason, address }: ReactivateCodeAsk,
+  { productId, text, by, reason, address, proof }: ReactivateCodeAsk,
 ): Promise<Decision<{ code: RedemptionCode }>> {
   const now = deps.now();
   const log = redemptionLogger(deps);
@@ -27,7 +29,7 @@ export async function reactivateCode(
       tx.get(redemptionCodes, redemptionCodeId(productId, text)),
     ]);
     if (!product) return refuse("PRODUCT_NOT_FOUND", { field: "productId" });
-    const decision = decideReactivation(code, product, now);
+    const decision = decideReactivation(code, product, now, proof);
     if (!decision.ok) return decision;
     tx.set(redemptionCodes, decision.code);
     log(tx, decision.code, { by, address: address ?? null, result: "reactivated", reason });
