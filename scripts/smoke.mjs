@@ -107,6 +107,9 @@ async function checkServes() {
   assert.equal((await call(200, "verify", { licenseKey, productId })).valid, true);
   assert.ok((await call(200, "activate", { licenseKey, productId, ...machine })).token);
   await checkSells(call, { adminSecret, productId });
+  // A path below a function, answered in the words of its dialect.
+  const unsigned = await call(401, "api/v1/projects/0/codes/verify", {});
+  assert.equal(unsigned.detail, "Invalid API credentials");
   await stop();
 }
 

@@ -104,10 +104,14 @@ export function codeFilter(
 /** A signed request is good for five minutes before and after its time. */
 const PROOF_LIFE_MS = 600_000;
 
+/** The same call made twice within the second that it signs has the same proof, and means it twice. */
+const SAME_CALL_MS = 2_000;
+
 type Proof = string | null | undefined;
 
-const isSpent = (code: RedemptionCode, proof: Proof): boolean =>
-  proof != null && code.proofs.some(({ hash }) => hash === proof);
+const isSpent = (code: RedemptionCode, proof: Proof, now: number): boolean =>
+  proof != null &&
+  code.proofs.some(({ hash, at }) => hash === proof && Math.abs(now - at) > SAME_CALL_MS);
 
 const withProof = (code: RedemptionCode, proof: Proof, now: number): RedemptionCode["proofs"] => [
   ...code.proofs.filter(({ at }) => Math.abs(now - at) < PROOF_LIFE_MS),
@@ -116,7 +120,7 @@ const withProof = (code: RedemptionCode, proof: Proof, now: number): RedemptionC
 
 /**
  * The used code, or why not; the order of the checks is the contract's. `proof` tells the request from
- * all others: sent again after a reactivation it redeems nothing.
+ * others: one that was recorded and is sent again after a reactivation redeems nothing.
  */
 export function decideRedemption(
   code: RedemptionCode | undefined,
@@ -125,7 +129,8 @@ export function decideRedemption(
 ): Decision<{ code: RedemptionCode }> {
   if (!code) return refuse("REDEMPTION_CODE_NOT_FOUND");
   if (code.state === "disabled") return refuse("REDEMPTION_CODE_DISABLED");
-  if (code.state === "used" || isSpent(code, use.proof)) return refuse("REDEMPTION_CODE_USED");
+  if (code.state === "used" || isSpent(code, use.proof, use.now))
+    return refuse("REDEMPTION_CODE_USED");
   if (isExpired(code, product, use.now)) return refuse("REDEMPTION_CODE_EXPIRED");
   const closed = productRefusal(product, use.now);
   if (closed) return closed;
@@ -146,7 +151,7 @@ export function decideReactivation(
   const closed = productRefusal(product, now);
   if (closed) return closed;
   if (!code) return refuse("REDEMPTION_CODE_NOT_FOUND");
-  if (code.state !== "used" || isSpent(code, proof)) return refuse("REDEMPTION_CODE_UNUSED");
+  if (code.state !== "used" || isSpent(code, proof, now)) return refuse("REDEMPTION_CODE_UNUSED");
   if (isExpired(code, product, now)) return refuse("REDEMPTION_CODE_EXPIRED");
   const proofs = withProof(code, proof, now);
   return accept({
