@@ -282,6 +282,12 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
       expect(created).toMatchObject([{ type: "api_key.created", data: { keyId, name: "CI" } }]);
       expect(await types(() => admin("rotateApiKey", { keyId }))).toEqual(["api_key.rotated"]);
       expect(await types(() => admin("revokeApiKey", { keyId }))).toEqual(["api_key.revoked"]);
+      await license();
+      const codegate = { name: "shop", kind: "codegate", productId: "prod_tools" };
+      const make = async () => shown.add(String((await admin("createApiKey", codegate))["secret"]));
+      expect(await types(make)).toEqual(["api_key.created"]);
+      // A product has one: the next stops it.
+      expect(await types(make)).toEqual(["api_key.created", "api_key.revoked"]);
       expect(await types(() => admin("revokeApiKey", { keyId }))).toEqual([]);
     });
 

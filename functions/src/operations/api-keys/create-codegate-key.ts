@@ -1,11 +1,15 @@
 import type { ApiKey } from "../../core/api-keys.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { apiKeyEvent } from "../../core/events.ts";
+import { undashed } from "../../core/licenses.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { apiKeys, reservations } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
+import { revokeKey } from "./revoke-api-key.ts";
 
 export type CreateCodegateKeyAsk = {
   readonly name: string;
@@ -41,6 +45,7 @@ export async function createCodegateKey(
   const now = deps.now();
   const audit = auditor(deps, principal);
   const auditRevoked = auditor(deps, principal);
+  const announce = announcer(deps);
   return deps.once(async (tx): Promise<Decision<Created>> => {
     if (ask.expiresAt != null && ask.expiresAt <= now) {
       return refuse("EXPIRY_PAST", { field: "expiresAt" });
@@ -75,17 +80,8 @@ export async function createCodegateKey(
       createdAt: now,
     });
     audit(tx, { accountId, action: "apiKey.create", targetId: keyId, before: null, after: key });
-    if (replaced && replaced.revokedAt === null) {
-      const after = { ...replaced, revokedAt: now };
-      tx.update(apiKeys, replaced.secretHash, { revokedAt: now });
-      auditRevoked(tx, {
-        accountId,
-        action: "apiKey.revoke",
-        targetId: replaced.id,
-        before: replaced,
-        after,
-      });
-    }
-    return accept({ keyId, apiKey, secret, projectId: productId.replaceAll("-", "") });
+    announce(tx, apiKeyEvent("api_key.created", key));
+    if (replaced) revokeKey(tx, replaced, { now, audit: auditRevoked, announce });
+    return accept({ keyId, apiKey, secret, projectId: undashed(productId) });
   });
 }

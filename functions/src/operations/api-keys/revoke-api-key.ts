@@ -1,9 +1,11 @@
+import type { ApiKey } from "../../core/api-keys.ts";
 import { accept, type Decision } from "../../core/decision.ts";
 import { apiKeyEvent } from "../../core/events.ts";
 import { apiKeys } from "../../store/collections.ts";
-import { auditor } from "../audit.ts";
+import type { Transaction } from "../../store/document-store.ts";
+import { type Audit, auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
-import { announcer } from "../events/announce.ts";
+import { type Announce, announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { changeApiKey } from "./change-api-key.ts";
 
@@ -16,17 +18,26 @@ export async function revokeApiKey(
   const now = deps.now();
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return changeApiKey(deps, keyId, (tx, key) => {
-    if (key.revokedAt !== null) return accept({ revokedAt: key.revokedAt });
-    tx.update(apiKeys, key.secretHash, { revokedAt: now });
-    announce(tx, apiKeyEvent("api_key.revoked", key));
-    audit(tx, {
-      accountId: key.accountId,
-      action: "apiKey.revoke",
-      targetId: keyId,
-      before: key,
-      after: { ...key, revokedAt: now },
-    });
-    return accept({ revokedAt: now });
+  return changeApiKey(deps, keyId, (tx, key) =>
+    accept({ revokedAt: revokeKey(tx, key, { now, audit, announce }) }),
+  );
+}
+
+/** Writes that the key is revoked, and returns since when it is. */
+export function revokeKey(
+  tx: Transaction,
+  key: ApiKey,
+  { now, audit, announce }: { now: number; audit: Audit; announce: Announce },
+): number {
+  if (key.revokedAt !== null) return key.revokedAt;
+  tx.update(apiKeys, key.secretHash, { revokedAt: now });
+  announce(tx, apiKeyEvent("api_key.revoked", key));
+  audit(tx, {
+    accountId: key.accountId,
+    action: "apiKey.revoke",
+    targetId: key.id,
+    before: key,
+    after: { ...key, revokedAt: now },
   });
+  return now;
 }
