@@ -1,5 +1,6 @@
 import { type Project, project, putCodes, sendRaw, signedCall } from "../support/codegate.ts";
 import { useEngines } from "../support/engines.ts";
+import { productOf } from "../support/products.ts";
 import { seedCodes } from "../support/seed-codes.ts";
 import { openWorld, type World } from "../support/world.ts";
 
@@ -18,8 +19,7 @@ const verify = { path: "/codes/verify", body: { code: "A" } };
 
 test("a search among many codes costs its page, the key and the product", async () => {
   await opened();
-  const { projectId } = owner;
-  const id = projectId.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  const { id } = await productOf(world, owner.projectId);
   const texts = Array.from({ length: 3_000 }, (_, n) => `CODE-${n.toString(36).toUpperCase()}`);
   await seedCodes(world.store, id, texts);
   for (const page of [1, 2, 20]) {

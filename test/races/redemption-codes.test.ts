@@ -4,6 +4,7 @@ import { reactivateCode } from "../../functions/src/operations/redemption-codes/
 import { redeemCode } from "../../functions/src/operations/redemption-codes/redeem-code.ts";
 import { StoreUnavailableError } from "../../functions/src/store/document-store.ts";
 import { useEngines } from "../support/engines.ts";
+import { productOf } from "../support/products.ts";
 import { openWorld } from "../support/world.ts";
 
 /** Sent again while the store is busy. */
@@ -20,9 +21,8 @@ async function patiently<R>(run: () => Promise<R>): Promise<R> {
 describe.each(useEngines())("on $name", ({ open }) => {
   test("100 redeem one code at once: one does, and its log has every attempt", async () => {
     const world = await openWorld({ store: open() });
-    const made = await world.admin("createProduct", { name: "T", productId: "prod_tools" });
-    const uuid = /^(.{8})(.{4})(.{4})(.{4})(.*)$/;
-    const productId = String(made["projectId"]).replace(uuid, "$1-$2-$3-$4-$5");
+    await world.admin("createProduct", { name: "T", productId: "prod_tools" });
+    const { id: productId } = await productOf(world);
     await world.admin("createCodes", { productId: "prod_tools", codes: ["ONE"] });
     const redeemed = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>

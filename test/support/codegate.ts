@@ -7,6 +7,7 @@ import {
 } from "../../functions/src/core/redemption-codes.ts";
 import { derivedUuid } from "../../functions/src/crypto/vault.ts";
 import { products, redemptionCodes } from "../../functions/src/store/collections.ts";
+import { productOf } from "./products.ts";
 import type { Json, World } from "./world.ts";
 
 /** How each published SDK puts a query or a code into a URL. */
@@ -30,16 +31,13 @@ export async function codegateKey(world: World, productId = "prod_codes"): Promi
   return { projectId: projectId ?? "", apiKey: apiKey ?? "", secret: secret ?? "" };
 }
 
-const uuidOfProject = ({ projectId }: Project): string =>
-  projectId.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
-
 /** Puts codes into a project, the newest first. */
 export async function putCodes(
   world: World,
   owner: Project,
   codes: readonly (Partial<RedemptionCode> & { text: string })[],
 ): Promise<void> {
-  const productId = uuidOfProject(owner);
+  const { id: productId } = await productOf(world, owner.projectId);
   for (const { text, expiresAt = null, ...more } of codes) {
     const id = derivedUuid("redemption-code", productId, text);
     const code: RedemptionCode = withExpiry(
@@ -70,7 +68,7 @@ export async function changeProduct(
   owner: Project,
   terms: { enabled?: boolean; expiresAt?: number | null },
 ): Promise<void> {
-  const id = uuidOfProject(owner);
+  const { id } = await productOf(world, owner.projectId);
   await world.store.commit([{ kind: "update", collection: products, id, patch: terms }]);
 }
 

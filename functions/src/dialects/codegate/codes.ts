@@ -29,8 +29,8 @@ export const listCodes = read({
     search: z.string().optional(),
   }),
   async handle(deps, product, { page, page_size, status, search }) {
-    const ask = { productId: product.id, page, pageSize: page_size, status, search };
-    const listed = await listCodesPage(deps, ask);
+    const ask = { page, pageSize: page_size, status, search };
+    const listed = await listCodesPage(deps, product, ask);
     const now = deps.now();
     const totalPages = Math.ceil(listed.total / page_size);
     return {

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import type { Refusal } from "../../core/decision.ts";
 import { refuse } from "../../core/decision.ts";
+import { undashed } from "../../core/licenses.ts";
 import type { Product } from "../../core/records.ts";
 import { digest } from "../../crypto/vault.ts";
 import { Problem } from "../../http/problem.ts";
@@ -9,7 +10,6 @@ import type { Asked, Route } from "../../http/router.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { productOfKey } from "../../operations/products/product-of-key.ts";
 import { authenticate } from "./authenticate.ts";
-import { bareId } from "./records.ts";
 import { codegateSurface } from "./surface.ts";
 
 const PROJECT_PATH = "/api/v1/projects/:projectId";
@@ -67,7 +67,7 @@ function route(
       const perMinute = deps.settings.codegateRequestsPerMinute;
       const taken = await deps.rateBudgets.take(deps.store, { id: caller.keyId, perMinute });
       if (!taken.ok) return codegateSurface.refusal(taken);
-      if (asked.parts["projectId"] !== bareId(caller.productId)) {
+      if (asked.parts["projectId"] !== undashed(caller.productId)) {
         throw new Problem("FORBIDDEN", FOREIGN);
       }
       const { productId } = caller;

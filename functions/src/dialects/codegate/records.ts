@@ -1,12 +1,10 @@
+import { undashed } from "../../core/licenses.ts";
 import type { Product } from "../../core/records.ts";
 import {
   codeStatus,
   type RedemptionCode,
   type RedemptionLogEntry,
 } from "../../core/redemption-codes.ts";
-
-/** What CodeGate calls an id: a UUID without its hyphens. */
-export const bareId = (uuid: string): string => uuid.replaceAll("-", "");
 
 /** Unix seconds. */
 export const unix = (instant: number): number => Math.floor(instant / 1000);
@@ -16,7 +14,7 @@ export const unixOrNull = (instant: number | null): number | null =>
 export function codeItem(code: RedemptionCode, product: Product, now: number) {
   const status = codeStatus(code, product, now);
   return {
-    id: bareId(code.id),
+    id: undashed(code.id),
     code: code.text,
     status: status === "used",
     is_disabled: status === "disabled",
@@ -29,7 +27,7 @@ export function codeItem(code: RedemptionCode, product: Product, now: number) {
 }
 
 export const logItem = ({ id, at, by, address, result }: RedemptionLogEntry) => ({
-  id: bareId(id),
+  id: undashed(id),
   verified_at: unix(at),
   verified_by: by,
   ip_address: address,

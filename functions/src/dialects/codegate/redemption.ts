@@ -1,10 +1,11 @@
 import * as z from "zod";
 import type { Refusal, RefusalCode } from "../../core/decision.ts";
+import { undashed } from "../../core/licenses.ts";
 import { MAX_CODE_LENGTH } from "../../core/redemption-codes.ts";
 import { reactivateCode } from "../../operations/redemption-codes/reactivate-code.ts";
 import { redeemCode } from "../../operations/redemption-codes/redeem-code.ts";
 import { change } from "./define-route.ts";
-import { bareId, unix, unixOrNull } from "./records.ts";
+import { unix, unixOrNull } from "./records.ts";
 
 const text = (max: number) =>
   z.string("must be a text").max(max, `must have at most ${max} characters`);
@@ -34,7 +35,7 @@ export const verifyCode = change({
     if (!decision.ok) return failed(decision, input.code, "verified_at");
     return {
       success: true,
-      code_id: bareId(decision.code.id),
+      code_id: undashed(decision.code.id),
       code: decision.code.text,
       verified_at: unixOrNull(decision.code.usedAt),
       message: "Code verified successfully",
@@ -53,7 +54,7 @@ export const reactivate = change({
     if (!decision.ok) return failed(decision, input.code, "reactivated_at");
     return {
       success: true,
-      code_id: bareId(decision.code.id),
+      code_id: undashed(decision.code.id),
       code: decision.code.text,
       reactivated_at: unix(decision.code.updatedAt),
       message: "Code reactivated successfully",

@@ -1,5 +1,6 @@
+import type { Product } from "../../core/records.ts";
 import type { CodeStatus, RedemptionCode } from "../../core/redemption-codes.ts";
-import { products, redemptionCodes } from "../../store/collections.ts";
+import { redemptionCodes } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 import { countCodes } from "./list-codes.ts";
 
@@ -11,10 +12,8 @@ export type CodeStatistics = { readonly [S in CodeStatus | "total"]: number } & 
 };
 
 /** How many codes a product has of each status: four aggregate queries. The total is their sum. */
-export async function codeStatistics(deps: Deps, productId: string): Promise<CodeStatistics> {
+export async function codeStatistics(deps: Deps, product: Product): Promise<CodeStatistics> {
   const { store } = deps;
-  const product = await store.get(products, productId);
-  if (!product) return { total: 0, unused: 0, used: 0, disabled: 0, expired: 0, recent: [] };
   // One instant for all: a code that ends meanwhile is counted once.
   const now = deps.now();
   const count = (status: CodeStatus) => countCodes({ store, now: () => now }, product, { status });
@@ -23,7 +22,10 @@ export async function codeStatistics(deps: Deps, productId: string): Promise<Cod
     count("used"),
     count("disabled"),
     count("expired"),
-    store.query(redemptionCodes, "byUse", { equal: { productId, state: "used" }, limit: RECENT }),
+    store.query(redemptionCodes, "byUse", {
+      equal: { productId: product.id, state: "used" },
+      limit: RECENT,
+    }),
   ]);
   return { total: unused + used + disabled + expired, unused, used, disabled, expired, recent };
 }

@@ -7,7 +7,7 @@ import {
   type RedemptionCode,
 } from "../../core/redemption-codes.ts";
 import { derivedId } from "../../crypto/vault.ts";
-import { codePages, products, redemptionCodes } from "../../store/collections.ts";
+import { codePages, redemptionCodes } from "../../store/collections.ts";
 import type { Page, PageAsk } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
@@ -60,8 +60,6 @@ export async function listCodes(
 }
 
 export type CodesPageAsk = CodeFilterAsk & {
-  /** The product's UUID. */
-  readonly productId: string;
   /** From 1. */
   readonly page: number;
   readonly pageSize: number;
@@ -73,15 +71,14 @@ export type CodesPageAsk = CodeFilterAsk & {
  */
 export async function listCodesPage(
   deps: Deps,
-  { productId, page, pageSize, ...filter }: CodesPageAsk,
+  product: Product,
+  { page, pageSize, ...filter }: CodesPageAsk,
 ): Promise<{ codes: readonly RedemptionCode[]; total: number }> {
   const { store } = deps;
   const now = deps.now();
-  const product = await store.get(products, productId);
-  if (!product) return { codes: [], total: 0 };
   const { status = "", search = "" } = filter;
   const idOf = (at: number) =>
-    derivedId("code-page", productId, status, foldCode(search), `${pageSize}`, `${at}`);
+    derivedId("code-page", product.id, status, foldCode(search), `${pageSize}`, `${at}`);
   const skip = (page - 1) * pageSize;
   const [total, noted] = await Promise.all([
     countCodes(deps, product, filter),
