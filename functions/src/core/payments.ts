@@ -1,6 +1,9 @@
 // What payment providers announce, in one language. Instants are epoch milliseconds.
 
-export const PROVIDERS = ["native", "stripe", "gumroad", "lemonSqueezy", "paddle"] as const;
+/** Payment providers, which have ids of their own for what they sell. */
+export const SELLERS = ["stripe", "gumroad", "lemonSqueezy", "paddle"] as const;
+/** All that announce payments; the native webhook is the seller's own shop. */
+export const PROVIDERS = ["native", ...SELLERS] as const;
 export type Provider = (typeof PROVIDERS)[number];
 
 /** One thing that was sold. */

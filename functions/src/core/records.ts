@@ -1,3 +1,5 @@
+import type { SELLERS } from "./payments.ts";
+
 // What the rules speak about. Instants are epoch milliseconds, durations name their unit.
 
 export type Product = {
@@ -28,7 +30,7 @@ export type Product = {
 };
 
 export type PaymentId = {
-  provider: "stripe" | "gumroad" | "lemonSqueezy" | "paddle";
+  provider: (typeof SELLERS)[number];
   id: string;
   /** The variant that is sold under this id; null leaves it to the sale. */
   variant: string | null;
@@ -69,10 +71,17 @@ export type Attempts = { startedAt: number; count: number };
 /** What was seen in the window that began then, each once. */
 export type Sightings = { startedAt: number; seen: string[] };
 
+export const VIOLATION_TYPES = [
+  "country_spread",
+  "machine_churn",
+  "seat_demand",
+  "shared_fingerprint",
+] as const;
+
 export type Violation = {
   /** Unique on its license. */
   id: string;
-  type: "country_spread" | "machine_churn" | "seat_demand" | "shared_fingerprint";
+  type: (typeof VIOLATION_TYPES)[number];
   /** 1 past the limit, 2 past twice the limit. */
   severity: number;
   detectedAt: number;

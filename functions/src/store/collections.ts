@@ -1,5 +1,9 @@
 import * as z from "zod";
+import { NO_LIMITS_SET } from "../core/enforcement.ts";
 import { EVENT_TYPES } from "../core/events.ts";
+import { PROVIDERS, SELLERS } from "../core/payments.ts";
+import { VIOLATION_TYPES } from "../core/records.ts";
+import { NOTHING_WATCHED } from "../core/watch.ts";
 import { FORMATS } from "../core/webhooks.ts";
 import { collection } from "./collection.ts";
 
@@ -34,7 +38,7 @@ export const reservations = collection({
   queries: {},
 });
 
-const paymentProvider = z.enum(["stripe", "gumroad", "lemonSqueezy", "paddle"]);
+const seller = z.enum(SELLERS);
 
 export const products = collection({
   name: "products",
@@ -55,17 +59,10 @@ export const products = collection({
         turnedAwayPerSeat: count.nullable(),
         addressesPerDay: count.nullable(),
       })
-      .default({
-        countriesPerDay: null,
-        newMachinesPerSlot: null,
-        turnedAwayPerSeat: null,
-        addressesPerDay: null,
-      }),
+      .default(NO_LIMITS_SET),
     /** Each has its document in `paymentIds`. */
     paymentIds: z
-      .array(
-        z.object({ provider: paymentProvider, id: z.string(), variant: z.string().nullable() }),
-      )
+      .array(z.object({ provider: seller, id: z.string(), variant: z.string().nullable() }))
       .default([]),
     unlocks: z.array(z.object({ id: z.uuid(), handle: z.string() })).default([]),
     quantity: z.enum(["seats", "keys"]).default("seats"),
@@ -278,13 +275,13 @@ export const licenses = collection({
     attempts,
     watch: z
       .object({ countries: sightings, newMachines: sightings, turnedAway: sightings })
-      .default({ countries: nothing, newMachines: nothing, turnedAway: nothing }),
+      .default(NOTHING_WATCHED),
     /** Bounded: one unresolved of a type, and the last that were resolved. */
     violations: z
       .array(
         z.object({
           id: z.string(),
-          type: z.enum(["country_spread", "machine_churn", "seat_demand", "shared_fingerprint"]),
+          type: z.enum(VIOLATION_TYPES),
           severity: z.int().min(1),
           detectedAt: instant,
           resolvedAt: instant.nullable(),
@@ -479,7 +476,7 @@ export const usageDays = collection({
   queries: {},
 });
 
-const provider = z.enum(["native", "stripe", "gumroad", "lemonSqueezy", "paddle"]);
+const provider = z.enum(PROVIDERS);
 
 const paymentEvent = z.object({
   kind: z.enum(["completed", "renewed", "cancelled", "refunded", "disputed", "dispute_won"]),

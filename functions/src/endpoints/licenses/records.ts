@@ -1,7 +1,12 @@
 import * as z from "zod";
 import { unresolved } from "../../core/enforcement.ts";
 import { statusAt } from "../../core/licenses.ts";
-import type { Activation, License, Violation } from "../../core/records.ts";
+import {
+  type Activation,
+  type License,
+  VIOLATION_TYPES,
+  type Violation,
+} from "../../core/records.ts";
 import type { ListedLicense } from "../../operations/licenses/list-licenses.ts";
 import { instantOrNone, iso, isoInstant, isoOrNull, licenseType, pastInstant } from "../fields.ts";
 
@@ -123,9 +128,7 @@ export const activationRecord = (
 export const violationShape = z
   .object({
     id: z.string().meta({ description: "Unique on its license.", example: "v1" }),
-    type: z
-      .enum(["country_spread", "machine_churn", "seat_demand", "shared_fingerprint"])
-      .meta({ example: "country_spread" }),
+    type: z.enum(VIOLATION_TYPES).meta({ example: "country_spread" }),
     severity: z.int().meta({ description: "1 past the limit, 2 past twice.", example: 1 }),
     detectedAt: pastInstant,
     resolved: z.boolean().meta({ example: false }),

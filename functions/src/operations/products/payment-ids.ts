@@ -1,6 +1,6 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { variantName } from "../../core/licenses.ts";
-import type { Provider } from "../../core/payments.ts";
+import { type Provider, SELLERS } from "../../core/payments.ts";
 import type { PaymentId, Product } from "../../core/records.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { paymentIds } from "../../store/collections.ts";
@@ -8,8 +8,6 @@ import type { Reader, Transaction } from "../../store/document-store.ts";
 
 /** The most documents one call changes, so that its transaction stays below 500 writes. */
 const MOST_CHANGES = 400;
-
-const SELLERS = ["stripe", "gumroad", "lemonSqueezy", "paddle"] as const;
 
 /** What is left out stays as it is; a provider's list replaces the one it had. */
 export type PaymentIdsAsk = {
