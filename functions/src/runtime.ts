@@ -66,7 +66,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       enforcementLimits: createEnforcementLimits({ store, now }),
       subscribed: createSubscriptions({ store, now }),
       rateBudgets: createRateBudgets({ now }),
-      caller: { network: "", country: null },
+      caller: { address: "", network: "", country: null },
       aside: (work) => {
         work().catch((error: unknown) =>
           write({ severity: "WARNING", message: "work beside a run", error: describe(error) }),

@@ -72,6 +72,8 @@ export const activation = (changes: Partial<Activation> = {}): Activation => ({
   productId: PRODUCT_ID,
   fingerprint: "fp-a",
   hostname: "host-a",
+  domain: null,
+  address: null,
   firstSeen: NOW,
   lastSeen: NOW,
   countries: [],

@@ -121,7 +121,7 @@ export async function openWorld(
       enforcementLimits: createEnforcementLimits({ store, now }),
       subscribed: createSubscriptions({ store, now }),
       rateBudgets: createRateBudgets({ now }),
-      caller: { network: "", country: null },
+      caller: { address: "", network: "", country: null },
       aside: (work) => void work(),
       // Nothing leaves the test; one that watches what is sent puts its own in place.
       sendEvent: async () => ({ delivered: true, status: 200, error: null, durationMs: 1 }),

@@ -15,7 +15,13 @@ import {
 /** The documents a decision leaves changed; the caller writes them and nothing else. */
 export type Changed = { readonly license?: License; readonly activation?: Activation };
 
-type Machine = { readonly fingerprint: string; readonly hostname: string };
+/** As its client names it; what is left out stays as it was. */
+export type Machine = {
+  readonly fingerprint: string;
+  readonly hostname?: string | undefined;
+  readonly domain?: string | undefined;
+  readonly address?: string | undefined;
+};
 
 /**
  * Whether a machine may use the license. Asking again from the same machine costs no slot. A refused
@@ -26,7 +32,8 @@ export function decideActivation(ask: {
   activation: Activation | undefined;
   activationId: string;
   machine: Machine;
-  productId: string;
+  /** Left out: whatever product the license is of. */
+  productId?: string | undefined;
   caller: Caller;
   now: number;
   settings: Settings;
@@ -42,26 +49,26 @@ export function decideActivation(ask: {
     now,
   );
   if (!counted.ok) return { ...counted, changed: {} };
-  const license = perMachine ? ask.license : { ...ask.license, attempts: counted.attempts };
+  const uncounted = perMachine || counted.attempts === ask.license.attempts;
+  const license = uncounted ? ask.license : { ...ask.license, attempts: counted.attempts };
   const attempts = perMachine ? counted.attempts : null;
 
-  const refusal =
-    standing(license, now) ??
-    (coversProduct(license, ask.productId) ? undefined : refuse("WRONG_PRODUCT"));
+  const covered = ask.productId === undefined || coversProduct(license, ask.productId);
+  const refusal = standing(license, now) ?? (covered ? undefined : refuse("WRONG_PRODUCT"));
+  const named = {
+    hostname: machine.hostname ?? activation?.hostname ?? "",
+    domain: machine.domain ?? activation?.domain ?? null,
+    address: machine.address ?? activation?.address ?? null,
+  };
   const seen: Activation = activation
-    ? {
-        ...activation,
-        productId: license.productId,
-        hostname: machine.hostname,
-        lastSeen: now,
-        attempts,
-      }
+    ? { ...activation, ...named, productId: license.productId, lastSeen: now, attempts }
     : {
         id: ask.activationId,
         licenseId: license.id,
         accountId: license.accountId,
         productId: license.productId,
-        ...machine,
+        fingerprint: machine.fingerprint,
+        ...named,
         firstSeen: now,
         lastSeen: now,
         ...nobodySeen(),
@@ -82,8 +89,8 @@ export function decideActivation(ask: {
   }
   if (!perMachine) {
     const full = held.code === "SEAT_LIMIT_REACHED";
-    const changed = full ? machineTurnedAway(license, ask.activationId, now) : license;
-    return { ...held, changed: { license: changed } };
+    const noted = full ? machineTurnedAway(license, ask.activationId, now) : license;
+    return { ...held, changed: noted === ask.license ? {} : { license: noted } };
   }
   return { ...held, changed: activation ? { activation: { ...activation, attempts } } : {} };
 }

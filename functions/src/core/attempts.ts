@@ -16,12 +16,16 @@ const ATTEMPTS_PER_SLOT = 3;
 export const attemptLimit = (slots: number | undefined, base: number): number =>
   base === 0 ? Number.POSITIVE_INFINITY : Math.max(base, ATTEMPTS_PER_SLOT * (slots ?? 0));
 
-/** Counts one attempt in the hour that began with the first; refused ones are not counted again. */
+/**
+ * Counts one attempt in the hour that began with the first; refused ones are not counted again, and
+ * none is where there is no limit.
+ */
 export function countAttempt(
   attempts: Attempts | null,
   limit: number,
   now: number,
 ): Decision<{ attempts: Attempts }> {
+  if (limit === Number.POSITIVE_INFINITY) return accept({ attempts: attempts ?? NO_ATTEMPTS });
   if (!attempts || !isOpen(attempts.startedAt, WINDOW_MS, now)) {
     return accept({ attempts: { startedAt: now, count: 1 } });
   }

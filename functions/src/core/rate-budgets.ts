@@ -7,8 +7,8 @@ export type RateBudget = { id: string; startedAt: number; leased: number; expire
 export type Lease = {
   readonly granted: number;
   readonly endsAt: number;
-  /** There is nothing to lease after it. */
-  readonly usedUp: boolean;
+  /** What nobody has leased of the minute yet. */
+  readonly unleased: number;
 };
 
 const WINDOW_MS = 60_000;
@@ -32,7 +32,7 @@ export function leaseBudget(
   const granted = Math.max(0, Math.min(whole, perMinute - leased));
   const endsAt = startedAt + WINDOW_MS;
   return {
-    lease: { granted, endsAt, usedUp: leased + granted >= perMinute },
+    lease: { granted, endsAt, unleased: Math.max(0, perMinute - leased - granted) },
     budget: { id, startedAt, leased: leased + granted, expireAt: endsAt },
   };
 }

@@ -147,6 +147,10 @@ export type Activation = {
   productId: string | null;
   fingerprint: string;
   hostname: string;
+  /** Where it runs, where that is a web site. */
+  domain: string | null;
+  /** Kept only where a client names it, or its API is told to. */
+  address: string | null;
   firstSeen: number;
   lastSeen: number;
   /** Every country it called from, as ISO 3166 codes. */

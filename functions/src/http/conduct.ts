@@ -22,7 +22,15 @@ export type Work = {
   readonly route?: string;
   readonly surface: Surface;
   readonly headers: (answer: Answer) => Readonly<Record<string, string>>;
-  readonly answer: (deps: Deps, noteUse: (use: KeyUse) => void) => Promise<Answer>;
+  readonly answer: (deps: Deps, notes: Notes) => Promise<Answer>;
+};
+
+/** What holds for the request however it ends. */
+export type Notes = {
+  /** The API key that it was sent with. */
+  readonly keyUse: (use: KeyUse) => void;
+  /** What every answer from here on says in its headers, a fault's too. */
+  readonly headers: (more: Readonly<Record<string, string>>) => void;
 };
 
 /** Does the work within the limits, and writes the only response and the only access log line. */
@@ -35,13 +43,14 @@ export async function conduct(
   const startedAt = performance.now();
   const requestId = requestIdOf(request);
   const { store, meter } = metered(edge.deps.store);
-  const network = networkOf(callerAddress(request, edge.trustedProxies));
+  const address = callerAddress(request, edge.trustedProxies);
+  const network = networkOf(address);
   const beside: Promise<unknown>[] = [];
   const deps: Deps = {
     ...edge.deps,
     store,
     once: (body) => store.transaction(body),
-    caller: { network, country: countryOf(request, edge.countryHeaders) },
+    caller: { address, network, country: countryOf(request, edge.countryHeaders) },
     aside: (task) => {
       const failed = (error: unknown) => {
         const message = `${work.name}: work beside the answer`;
@@ -52,11 +61,17 @@ export async function conduct(
   };
   let answer: Answer;
   let use: KeyUse | undefined;
+  let noted: Readonly<Record<string, string>> = {};
   try {
     const wait = edge.failures.blockedFor(network);
     if (wait !== undefined) throw tooManyFailures(wait);
-    answer = await work.answer(deps, (used) => {
-      use = used;
+    answer = await work.answer(deps, {
+      keyUse: (used) => {
+        use = used;
+      },
+      headers: (more) => {
+        noted = { ...noted, ...more };
+      },
     });
   } catch (error) {
     // A sender that went away hears nothing.
@@ -66,12 +81,12 @@ export async function conduct(
   }
   if (guessed(answer)) edge.failures.failed(network);
   // On its way before the reply, as a deployed instance may get no CPU after it.
-  const noted = use && edge.keyUses.note(use);
-  if (noted) {
+  const useNoted = use && edge.keyUses.note(use);
+  if (useNoted) {
     meter.writes += 1;
-    beside.push(noted);
+    beside.push(useNoted);
   }
-  const headers = headersOf(work, answer, requestId);
+  const headers = { ...noted, ...headersOf(work, answer, requestId) };
   if (answer.stream) {
     await send(response, answer.stream, headers).catch((error: unknown) => {
       if (readerLeft(error)) return;

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
-import type { KeyUse } from "../operations/api-keys/note-use.ts";
 import type { Deps } from "../operations/deps.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
-import { conduct, replyUnready, type Work } from "./conduct.ts";
+import { conduct, type Notes, replyUnready, type Work } from "./conduct.ts";
 import type { Edge } from "./edge.ts";
 import { Problem } from "./problem.ts";
 import { type EdgeRequest, readBody } from "./request.ts";
@@ -21,23 +20,30 @@ export type Asked = {
   readonly headers: IncomingHttpHeaders;
   /** Empty for a method that has none. */
   readonly body: Buffer;
-  readonly noteUse: (use: KeyUse) => void;
+  readonly notes: Notes;
 };
 
 export type Route = {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Such as `/api/v1/projects/:projectId`. Of two that fit, the first is meant. */
   readonly path: string;
+  /** How it words what goes wrong, where it has more to say than its dialect. */
+  readonly surface?: Surface;
   readonly handle: (deps: Deps, asked: Asked) => Promise<Answer>;
 };
 
 /** Paths that share a wire format. */
-export type Dialect = { readonly surface: Surface; readonly routes: readonly Route[] };
+export type Dialect = {
+  readonly surface: Surface;
+  readonly routes: readonly Route[];
+  /** Beginnings of the paths that are its own, also where it has no route. */
+  readonly owns?: readonly string[];
+};
 
 export type Router = {
   /** The function's deployed name, and the first part of the paths its callers know. */
   readonly name: string;
-  /** The first answers for paths that none of them has. */
+  /** The first answers for paths that none of them owns. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
 };
 
@@ -66,12 +72,12 @@ export async function serveRouter(
   response: ServerResponse,
 ): Promise<void> {
   const { work, found, path, query } = destination(router, request);
-  const answer: Work["answer"] = async (deps, noteUse) => {
+  const answer: Work["answer"] = async (deps, notes) => {
     if (!("route" in found)) throw found.problem;
     const { method, handle } = found.route;
     const body = method === "GET" ? Buffer.alloc(0) : await readBody(request);
     const { headers } = request;
-    return handle(deps, { method, path, query, parts: found.parts, headers, body, noteUse });
+    return handle(deps, { method, path, query, parts: found.parts, headers, body, notes });
   };
   await conduct({ ...work, answer }, edge, request, response);
 }
@@ -105,7 +111,7 @@ function find({ dialects }: Router, method: string, path: string): Found {
       return parts ? [{ surface, route, parts }] : [];
     });
     const meant = fitting.find(({ route }) => route.method === method);
-    if (meant) return meant;
+    if (meant) return { ...meant, surface: meant.route.surface ?? surface };
     if (fitting.length > 0) {
       const allowed = [...new Set(fitting.map(({ route }) => route.method))];
       const headers = { Allow: allowed.join(", ") };
@@ -113,7 +119,9 @@ function find({ dialects }: Router, method: string, path: string): Found {
       return { surface, problem: new Problem("METHOD_NOT_ALLOWED", words, { headers }) };
     }
   }
-  return { surface: dialects[0].surface, problem: new Problem("NOT_FOUND", "There is nothing.") };
+  const owner = dialects.find(({ owns = [] }) => owns.some((prefix) => path.startsWith(prefix)));
+  const { surface } = owner ?? dialects[0];
+  return { surface, problem: new Problem("NOT_FOUND", "There is nothing.") };
 }
 
 /** The named parts, or `undefined` where the path is another; a part that is empty is none. */

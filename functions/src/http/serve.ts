@@ -1,11 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { Refusal } from "../core/decision.ts";
 import { canonicalLicenseKey } from "../core/license-keys.ts";
-import type { KeyUse } from "../operations/api-keys/note-use.ts";
 import type { Deps } from "../operations/deps.ts";
 import type { Principal } from "../operations/principal.ts";
 import { authenticate, authorize, takeCredentials } from "./authenticate.ts";
-import { conduct, requestIdOf, type Work } from "./conduct.ts";
+import { conduct, type Notes, requestIdOf, type Work } from "./conduct.ts";
 import type { Edge } from "./edge.ts";
 import type { AnyEndpointSpec } from "./endpoint.ts";
 import { idempotencyKey, runOnce } from "./idempotency.ts";
@@ -38,7 +37,7 @@ export async function serve(
   }
   const work: Work = {
     ...outwardly(spec),
-    answer: (deps, noteUse) => answerOf(spec, edge, deps, request, noteUse),
+    answer: (deps, notes) => answerOf(spec, edge, deps, request, notes),
   };
   await conduct(work, edge, request, response);
 }
@@ -55,7 +54,7 @@ async function answerOf(
   edge: Edge,
   deps: Deps,
   request: EdgeRequest,
-  onKeyUse: (use: KeyUse) => void,
+  notes: Notes,
 ): Promise<Answer> {
   const method = request.method ?? "";
   if (!spec.methods.some((allowed) => allowed === method)) {
@@ -81,7 +80,7 @@ async function answerOf(
   }
   const { credentials, rest } = takeCredentials(request.headers, query, sent);
   const { principal, use } = await authenticate(deps, edge.adminSecret, credentials);
-  if (use) onKeyUse(use);
+  if (use) notes.keyUse(use);
   authorize(spec, principal);
   const input = parseFields(spec.input, rest);
   return change(spec, deps, request, input, principalScope(principal), (inner) =>

@@ -30,7 +30,13 @@ export type Deps = {
   readonly settings: Settings;
   readonly sendEvent: SendEvent;
   /** Who asks, as the edge saw it; nobody for a schedule. */
-  readonly caller: { readonly network: string; readonly country: string | null };
+  readonly caller: {
+    /** As far as our own proxies can be trusted about it. */
+    readonly address: string;
+    /** The address, or the network that one customer has of IPv6. */
+    readonly network: string;
+    readonly country: string | null;
+  };
   /** Work that the answer does not wait for; a fault of it is logged and changes no answer. */
   readonly aside: (work: () => Promise<unknown>) => void;
 };

@@ -339,6 +339,8 @@ export const activations = collection({
     productId: z.uuid().nullable().default(null),
     fingerprint: z.string(),
     hostname: z.string(),
+    domain: z.string().nullable().default(null),
+    address: z.string().nullable().default(null),
     firstSeen: instant,
     lastSeen: instant,
     countries: z.array(z.string()).default([]),

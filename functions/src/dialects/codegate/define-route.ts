@@ -63,7 +63,7 @@ function route(
     path: PROJECT_PATH + path,
     async handle(deps, asked) {
       const { caller, parameters } = await authenticate(deps, asked);
-      asked.noteUse(caller.use);
+      asked.notes.keyUse(caller.use);
       const perMinute = deps.settings.codegateRequestsPerMinute;
       const taken = await deps.rateBudgets.take(deps.store, { id: caller.keyId, perMinute });
       if (!taken.ok) return codegateSurface.refusal(taken);

@@ -11,11 +11,22 @@ export type RateBudgets = {
   readonly take: (
     store: DocumentStore,
     ask: { readonly id: string; readonly perMinute: number },
-  ) => Promise<Decision<object>>;
+  ) => Promise<Taken>;
 };
 
-/** `usedUp`: the minute has no more than what is left here. */
-type Held = { left: number; readonly endsAt: number; readonly usedUp: boolean };
+/** `budget` is left out where there is no limit. */
+export type Taken = Decision<object> & { readonly budget?: Budget };
+
+/** What the sender is told of its minute; what other instances let through meanwhile is not known. */
+export type Budget = {
+  readonly perMinute: number;
+  readonly remaining: number;
+  /** Epoch milliseconds. */
+  readonly endsAt: number;
+};
+
+/** `unleased`: what the minute had besides when this was leased. */
+type Held = { left: number; readonly endsAt: number; readonly unleased: number };
 
 const MAX_REMEMBERED = 10_000;
 
@@ -29,13 +40,13 @@ export function createRateBudgets({ now }: { readonly now: () => number }): Rate
 
   const lease = async (store: DocumentStore, id: string, perMinute: number) => {
     const at = now();
-    const { granted, endsAt, usedUp } = await store.transaction(async (tx): Promise<Lease> => {
+    const { granted, endsAt, unleased } = await store.transaction(async (tx): Promise<Lease> => {
       const next = leaseBudget(await tx.get(rateBudgets, id), { id, perMinute, now: at });
       if (next.lease.granted > 0) tx.set(rateBudgets, next.budget);
       return next.lease;
     });
     if (held.size >= MAX_REMEMBERED) held.clear();
-    held.set(id, { left: granted, endsAt, usedUp });
+    held.set(id, { left: granted, endsAt, unleased });
   };
 
   return {
@@ -46,10 +57,13 @@ export function createRateBudgets({ now }: { readonly now: () => number }): Rate
         const left = mine ? mine.endsAt - now() : 0;
         if (mine && left > 0 && mine.left > 0) {
           mine.left -= 1;
-          return accept({});
+          const remaining = mine.left + mine.unleased;
+          return { ...accept({}), budget: { perMinute, remaining, endsAt: mine.endsAt } };
         }
-        if (mine?.usedUp && left > 0) {
-          return refuse("RATE_LIMITED", { retryAfterSeconds: Math.ceil(left / 1000) });
+        if (mine?.unleased === 0 && left > 0) {
+          const retryAfterSeconds = Math.ceil(left / 1000);
+          const budget = { perMinute, remaining: 0, endsAt: mine.endsAt };
+          return { ...refuse("RATE_LIMITED", { retryAfterSeconds }), budget };
         }
         const started = leasing.get(id);
         if (started) await started;

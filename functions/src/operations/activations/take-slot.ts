@@ -1,0 +1,99 @@
+import { decideActivation, type Machine } from "../../core/activations.ts";
+import { accept, type Decision, type Refusal } from "../../core/decision.ts";
+import type { Found } from "../../core/enforcement.ts";
+import { licenseEvent, machineEvent } from "../../core/events.ts";
+import type { License } from "../../core/records.ts";
+import type { Held } from "../../core/slots.ts";
+import { isTurnedAwayAnew } from "../../core/watch.ts";
+import { activations, licenses } from "../../store/collections.ts";
+import type { Transaction } from "../../store/document-store.ts";
+import type { Deps } from "../deps.ts";
+import { announcer } from "../events/announce.ts";
+import { enforceLater } from "../licenses/enforce.ts";
+import { mayReach, type Principal } from "../principal.ts";
+import { counted } from "../stats/usage-counters.ts";
+import { callerOf, keyHashOf, loadHeld } from "./machine.ts";
+import { reclaimSeatsOf } from "./reclaim-seats.ts";
+
+export type SlotAsk = {
+  readonly licenseKey: string;
+  readonly machine: Machine;
+  /** Left out: whatever product the license is of. */
+  readonly productId?: string | undefined;
+  /**
+   * Whose API key the request has. Its licenses are all that it finds, and its own limit takes the
+   * place of the attempts that a license has.
+   */
+  readonly principal?: Principal;
+  /** Reads in the slot's transaction, and returns what it writes there when the slot is taken. */
+  readonly beside?: (tx: Transaction) => Promise<Refusal | ((tx: Transaction, held: Held) => void)>;
+};
+
+/** `known`: the machine had an activation before. */
+export type TakenSlot = Held & { readonly known: boolean };
+
+/** Binds a machine to a license, or takes a floating seat. The same machine has one slot. */
+export async function takeSlot(deps: Deps, ask: SlotAsk): Promise<Decision<TakenSlot>> {
+  const keyHash = keyHashOf(deps, ask.licenseKey);
+  let { decision, held } = await tryOnce(deps, keyHash, ask, { lastTry: false });
+  if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED") {
+    const license = await deps.store.get(licenses, keyHash);
+    if (license) await reclaimSeatsOf(deps, license);
+    ({ decision, held } = await tryOnce(deps, keyHash, ask, { lastTry: true }));
+  }
+  return counted(deps, decision.ok ? decision.license : held, decision);
+}
+
+/** `held` is the license that was asked about, which a refusal does not name. */
+async function tryOnce(
+  deps: Deps,
+  keyHash: string,
+  ask: SlotAsk,
+  { lastTry }: { lastTry: boolean },
+): Promise<{ decision: Decision<TakenSlot>; held: License | undefined }> {
+  const { machine, principal } = ask;
+  const now = deps.now();
+  const caller = callerOf(deps);
+  const announce = announcer(deps);
+  const settings = principal ? { ...deps.settings, activationAttemptsPerHour: 0 } : deps.settings;
+  let before: Found = {};
+  let after: Found = {};
+  const decision = await deps.once(async (tx): Promise<Decision<TakenSlot>> => {
+    const found = await loadHeld(tx, keyHash, machine.fingerprint);
+    const { license } = found;
+    const foreign =
+      principal && license && !mayReach(principal, license.accountId, license.productId);
+    const held = foreign ? { ...found, license: undefined } : found;
+    const beside = await ask.beside?.(tx);
+    before = held;
+    const { changed, ...decision } = decideActivation({
+      ...held,
+      machine,
+      productId: ask.productId,
+      caller,
+      now,
+      settings,
+    });
+    after = { ...held, ...changed };
+    // A full pool may hold lapsed seats: the attempt counts when it is tried again.
+    if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED" && !lastTry) return decision;
+    if (decision.ok && typeof beside === "object") return beside;
+    if (changed?.license) tx.set(licenses, changed.license);
+    if (changed?.activation) tx.set(activations, changed.activation);
+    if (!decision.ok) {
+      const noted = changed?.license;
+      if (noted && isTurnedAwayAnew(held.license, noted)) {
+        const { fingerprint, hostname } = machine;
+        const turnedAway = { machineFingerprint: fingerprint, hostname: hostname ?? "" };
+        announce(tx, licenseEvent("license.seat_limit_reached", noted, turnedAway));
+      }
+      return decision;
+    }
+    const known = held.activation !== undefined;
+    if (!known) announce(tx, machineEvent("license.activated", decision));
+    if (typeof beside === "function") beside(tx, decision);
+    return accept({ license: decision.license, activation: decision.activation, known });
+  });
+  enforceLater(deps, { before, after, saved: true });
+  return { decision, held: before.license };
+}
