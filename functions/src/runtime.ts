@@ -7,11 +7,13 @@ import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
+import { createAccountPlans } from "./operations/accounts/account-plans.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
 import type { AttemptDeps } from "./operations/events/attempt.ts";
 import type { Deliverer } from "./operations/events/deliver.ts";
 import { createSubscriptions } from "./operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
+import { createProductNames } from "./operations/products/product-names.ts";
 import { createRateBudgets } from "./operations/rate-budgets/take-request.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
 import { createUsageCounters } from "./operations/stats/usage-counters.ts";
@@ -64,6 +66,8 @@ async function buildEdge(config: Config): Promise<Edge> {
           write({ severity: "WARNING", message: "usage counters", error: describe(error) }),
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
+      planOf: createAccountPlans({ store, now }),
+      productNameOf: createProductNames({ store, now }),
       subscribed: createSubscriptions({ store, now }),
       rateBudgets: createRateBudgets({ now }),
       caller: { address: "", network: "", country: null },

@@ -87,6 +87,11 @@ async function freshDelivery(a: Tenant): Promise<Json> {
 
 /** One row for every function that takes a credential. */
 const rows: Readonly<Record<string, Row>> = {
+  getAccount: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
+  updateAccount: {
+    body: (a) => ({ creatorId: a.accountId, plan: "pro" }),
+    absent: { creatorId },
+  },
   createApiKey: { body: (a) => ({ name: "k", creatorId: a.accountId }), absent: { creatorId } },
   listApiKeys: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
   revokeApiKey: { body: (a) => ({ keyId: a.keyId }), absent: { keyId } },

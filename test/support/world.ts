@@ -12,10 +12,12 @@ import { type Router, serveRouter } from "../../functions/src/http/router.ts";
 import { serve } from "../../functions/src/http/serve.ts";
 import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
+import { createAccountPlans } from "../../functions/src/operations/accounts/account-plans.ts";
 import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { createSubscriptions } from "../../functions/src/operations/events/subscriptions.ts";
 import { createEnforcementLimits } from "../../functions/src/operations/products/enforcement-limits.ts";
+import { createProductNames } from "../../functions/src/operations/products/product-names.ts";
 import { createRateBudgets } from "../../functions/src/operations/rate-budgets/take-request.ts";
 import { createKeyring } from "../../functions/src/operations/signing/keyring.ts";
 import {
@@ -119,6 +121,8 @@ export async function openWorld(
         },
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
+      planOf: createAccountPlans({ store, now }),
+      productNameOf: createProductNames({ store, now }),
       subscribed: createSubscriptions({ store, now }),
       rateBudgets: createRateBudgets({ now }),
       caller: { address: "", network: "", country: null },

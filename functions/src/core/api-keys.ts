@@ -19,6 +19,21 @@ export const SCOPES = [
 
 export type Scope = (typeof SCOPES)[number];
 
+/** The same for a key of the ProxGate dialect. */
+export const PROXGATE_SCOPES = [
+  "licenses:activate",
+  "licenses:validate",
+  "licenses:deactivate",
+  "wordpress:write",
+] as const;
+
+export type ProxgateScope = (typeof PROXGATE_SCOPES)[number];
+
+/** What of us a key opens: the native functions, or one dialect. */
+export const KEY_KINDS = ["native", "codegate", "proxgate"] as const;
+
+export type KeyKind = (typeof KEY_KINDS)[number];
+
 export type ApiKey = {
   /** The document id: changes with the secret. */
   secretHash: string;
@@ -26,8 +41,7 @@ export type ApiKey = {
   id: string;
   accountId: string;
   name: string;
-  /** What of us it opens: the native functions, or one dialect. */
-  kind: "native" | "codegate";
+  kind: KeyKind;
   /** With which its requests are signed; null for a kind that signs none. */
   secretSealed: string | null;
   prefix: string;

@@ -49,7 +49,7 @@ export async function authenticate(
   }
   const known =
     typeof credentials.apiKey === "string" && credentials.apiKey.length <= 256
-      ? await authenticateApiKey(deps, credentials.apiKey)
+      ? await authenticateApiKey(deps, "native", credentials.apiKey)
       : undefined;
   if (!known) throw new Problem("UNAUTHENTICATED", "apiKey is not valid");
   return known;

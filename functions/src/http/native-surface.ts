@@ -20,6 +20,7 @@ export const nativeRefusals = {
     ({ limit }) => `Floating seat limit reached (${limit}). Close another session first.`,
   ],
   NOT_ACTIVATED: [404, "Machine is not activated on this license"],
+  DOMAIN_MISMATCH: [403, "Machine is activated for another domain"],
   TOKEN_INVALID: [401, "Session token is invalid. Activate again."],
   TOKEN_EXPIRED: [401, "Session token has expired. Activate again."],
   RATE_LIMITED: [429, "Too many activation attempts. Try again later."],
@@ -58,6 +59,7 @@ export const nativeRefusals = {
   PRODUCT_DISABLED: [403, "Product is disabled"],
   PRODUCT_EXPIRED: [403, "Product is expired"],
   ACCOUNT_FIXED: [400, "creatorId: is the API key's own account; leave it out"],
+  ACCOUNT_NOT_FOUND: [404, "creatorId: no such account"],
   API_KEY_NOT_FOUND: [404, "keyId: no such API key"],
   API_KEY_INACTIVE: [409, "keyId: the key is revoked or expired. Create another."],
   API_KEY_NOT_ROTATABLE: [

@@ -1,4 +1,5 @@
 import { accept, type Decision, refuse } from "../core/decision.ts";
+import { newAccount } from "../core/plans.ts";
 import { accounts } from "../store/collections.ts";
 import type { Reader, Transaction } from "../store/document-store.ts";
 import { DEFAULT_ACCOUNT, type Principal } from "./principal.ts";
@@ -30,6 +31,6 @@ export function accountToList(
 export async function accountOnFirstUse(reader: Reader, accountId: string, now: number) {
   const account = await reader.get(accounts, accountId);
   return (tx: Transaction) => {
-    if (!account) tx.create(accounts, { id: accountId, createdAt: now, webhookEndpoints: 0 });
+    if (!account) tx.create(accounts, newAccount(accountId, now));
   };
 }

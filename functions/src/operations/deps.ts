@@ -1,8 +1,10 @@
 import type { Settings } from "../core/slots.ts";
 import type { Vault } from "../crypto/vault.ts";
 import type { DocumentStore } from "../store/document-store.ts";
+import type { PlanOf } from "./accounts/account-plans.ts";
 import type { Subscribed } from "./events/subscriptions.ts";
 import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
+import type { ProductNameOf } from "./products/product-names.ts";
 import type { RateBudgets } from "./rate-budgets/take-request.ts";
 import type { Keyring } from "./signing/keyring.ts";
 import type { UsageCounters } from "./stats/usage-counters.ts";
@@ -25,6 +27,8 @@ export type Deps = {
   readonly keyring: Keyring;
   readonly usage: UsageCounters;
   readonly enforcementLimits: EnforcementLimitsOf;
+  readonly planOf: PlanOf;
+  readonly productNameOf: ProductNameOf;
   readonly subscribed: Subscribed;
   readonly rateBudgets: RateBudgets;
   readonly settings: Settings;

@@ -1,7 +1,9 @@
 import * as z from "zod";
+import { KEY_KINDS } from "../core/api-keys.ts";
 import { NO_LIMITS_SET } from "../core/enforcement.ts";
 import { EVENT_TYPES } from "../core/events.ts";
 import { PROVIDERS, SELLERS } from "../core/payments.ts";
+import { PLANS } from "../core/plans.ts";
 import { VIOLATION_TYPES } from "../core/records.ts";
 import { NOTHING_WATCHED } from "../core/watch.ts";
 import { FORMATS } from "../core/webhooks.ts";
@@ -20,6 +22,7 @@ export const accounts = collection({
     createdAt: instant,
     /** How many it has: there is a limit. */
     webhookEndpoints: count.default(0),
+    plan: z.enum(PLANS).default("start"),
   },
   queries: {},
 });
@@ -371,7 +374,7 @@ export const apiKeys = collection({
     id: z.uuid(),
     accountId: z.string(),
     name: z.string(),
-    kind: z.enum(["native", "codegate"]),
+    kind: z.enum(KEY_KINDS),
     /** With which its requests are signed; null for a kind that signs none. */
     secretSealed: z.string().nullable().default(null),
     /** The first characters of the secret, for people to tell keys apart. */

@@ -1,11 +1,15 @@
 import * as z from "zod";
-import { SCOPES } from "../../core/api-keys.ts";
+import { KEY_KINDS, PROXGATE_SCOPES, SCOPES } from "../../core/api-keys.ts";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createApiKey as create } from "../../operations/api-keys/create-api-key.ts";
 import { createCodegateKey } from "../../operations/api-keys/create-codegate-key.ts";
-import { creatorId, expiry, productId, text } from "../fields.ts";
+import { creatorId, expiry, flag, productId, text } from "../fields.ts";
+import { unfitFields } from "./kinds.ts";
 import { keyId } from "./records.ts";
+
+const SCOPES_OF_ANY = [...SCOPES, ...PROXGATE_SCOPES] as const;
+const scope = z.enum(SCOPES_OF_ANY, `must be one of ${SCOPES_OF_ANY.join(", ")}`);
 
 export const createApiKey = defineEndpoint({
   name: "createApiKey",
@@ -13,7 +17,7 @@ export const createApiKey = defineEndpoint({
   access: "administrator",
   summary: "Create an API key for an account",
   description:
-    "Without `scopes` and `productIds` the key covers everything the account owns. It is in this answer and never shown again. One of `kind` `codegate` is for the CodeGate SDKs and one product, `productId`; it has a `secret` besides, and the product's former key of that kind stops at once.",
+    "Without `scopes` and `productIds` the key covers everything the account owns. It is in this answer and never shown again. One of `kind` `codegate` is for the CodeGate SDKs and one product, `productId`; it has a `secret` besides, and the product's former key of that kind stops at once. One of `kind` `proxgate` is for ProxGate clients; it covers the account.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["EXPIRY_PAST", "PRODUCT_NOT_FOUND"],
@@ -22,19 +26,23 @@ export const createApiKey = defineEndpoint({
       name: text(200).meta({ example: "shop backend" }),
       creatorId: creatorId.optional(),
       kind: z
-        .enum(["native", "codegate"], 'must be "native" or "codegate"')
+        .enum(KEY_KINDS, `must be one of ${KEY_KINDS.join(", ")}`)
         .default("native")
         .meta({ example: "native" }),
       productId: productId
         .optional()
         .meta({ description: "Of a `codegate` key: the product it is for." }),
+      test: flag.optional().meta({
+        description: "Of a `proxgate` key: begins with `pk_test_`, and opens the same.",
+        example: false,
+      }),
       expiresAt: expiry.optional().meta({ description: "ISO 8601; null is never." }),
       scopes: z
-        .array(z.enum(SCOPES, `must be one of ${SCOPES.join(", ")}`), "must be a list of scopes")
+        .array(scope, "must be a list of scopes")
         .min(1, "must name at least one scope")
         .max(SCOPES.length, "must name each scope once")
         .optional()
-        .meta({ description: "All when left out.", example: ["licenses:read"] }),
+        .meta({ description: "Of the key's kind; all when left out.", example: ["licenses:read"] }),
       productIds: z
         .array(productId, "must be a list of product ids")
         .min(1, "must name at least one product")
@@ -43,17 +51,8 @@ export const createApiKey = defineEndpoint({
         .meta({ description: "Products of the account the key is bound to." }),
     })
     .check(({ value, issues }) => {
-      const unfit: readonly (keyof typeof value)[] =
-        value.kind === "native" ? ["productId"] : ["scopes", "productIds"];
-      for (const field of unfit) {
-        const message = `is not a field of a ${value.kind} key`;
-        if (value[field] !== undefined) {
-          issues.push({ code: "custom", path: [field], message, input: value });
-        }
-      }
-      if (value.kind === "codegate" && value.productId === undefined) {
-        const message = "is required";
-        issues.push({ code: "custom", path: ["productId"], message, input: value });
+      for (const { path, message } of unfitFields(value)) {
+        issues.push({ code: "custom", path, message, input: value });
       }
     })
     .meta({
@@ -77,11 +76,11 @@ export const createApiKey = defineEndpoint({
         .meta({ description: "Of a `codegate` key: what its SDKs call the product." }),
     })
     .meta({ id: "CreateApiKeyResponse" }),
-  async handle(deps, { kind, productId, ...input }, principal) {
+  async handle(deps, { kind, productId = "", ...ask }, principal) {
     const decision =
-      kind === "codegate" && productId !== undefined
-        ? await createCodegateKey(deps, principal, { ...input, productId })
-        : await create(deps, principal, input);
+      kind === "codegate"
+        ? await createCodegateKey(deps, principal, { ...ask, productId })
+        : await create(deps, principal, { ...ask, kind });
     if (!decision.ok) return decision;
     const { ok: _, ...made } = decision;
     return { success: true as const, ...made };

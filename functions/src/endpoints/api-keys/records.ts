@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type ApiKey, isActive } from "../../core/api-keys.ts";
+import { type ApiKey, isActive, KEY_KINDS } from "../../core/api-keys.ts";
 import { instantOrNone, iso, isoInstant, isoOrNull, pastInstant } from "../fields.ts";
 
 export const keyId = z.uuid("must be a key's id").meta({
@@ -14,11 +14,11 @@ export const keyShape = z
     name: z.string().meta({ example: "shop backend" }),
     prefix: z.string().meta({ description: "How the key begins.", example: "cgls_9fK2" }),
     creatorId: z.string().meta({ example: "studio-one" }),
-    kind: z.enum(["native", "codegate"]).meta({ example: "native" }),
+    kind: z.enum(KEY_KINDS).meta({ example: "native" }),
     scopes: z
       .array(z.string())
       .nullable()
-      .meta({ description: "Null is all.", example: ["licenses:read"] }),
+      .meta({ description: "Null is all of its kind.", example: ["licenses:read"] }),
     productIds: z
       .array(z.string())
       .nullable()

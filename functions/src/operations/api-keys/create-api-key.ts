@@ -1,4 +1,4 @@
-import type { ApiKey, Scope } from "../../core/api-keys.ts";
+import type { ApiKey, KeyKind, ProxgateScope, Scope } from "../../core/api-keys.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { apiKeyEvent } from "../../core/events.ts";
 import { apiKeys } from "../../store/collections.ts";
@@ -9,14 +9,17 @@ import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { findProduct } from "../products/find-product.ts";
-import { newSecret } from "./secrets.ts";
+import { drawSecret, type KeyForm } from "./secrets.ts";
 
 export type CreateApiKeyAsk = {
   readonly name: string;
   readonly creatorId?: string | undefined;
   /** Epoch milliseconds. */
   readonly expiresAt?: number | null | undefined;
-  readonly scopes?: readonly Scope[] | undefined;
+  readonly kind?: Exclude<KeyKind, "codegate"> | undefined;
+  /** Of a `proxgate` key: it begins with `pk_test_`, and opens the same. */
+  readonly test?: boolean | undefined;
+  readonly scopes?: readonly (Scope | ProxgateScope)[] | undefined;
   readonly productIds?: readonly string[] | undefined;
 };
 
@@ -31,7 +34,7 @@ export async function createApiKey(
   const owner = owningAccount(principal, ask.creatorId);
   if (!owner.ok) return owner;
   const { accountId } = owner;
-  const { apiKey, kept } = newSecret(deps);
+  const { apiKey, kept } = drawSecret(deps)(formAsked(ask));
   const keyId = deps.newId();
   const now = deps.now();
   const audit = auditor(deps, principal);
@@ -50,7 +53,7 @@ export async function createApiKey(
       id: keyId,
       accountId,
       name: ask.name,
-      kind: "native",
+      kind: ask.kind ?? "native",
       secretSealed: null,
       scopes: ask.scopes ? [...new Set(ask.scopes)] : null,
       products,
@@ -66,6 +69,11 @@ export async function createApiKey(
     return accept({ keyId, apiKey });
   });
 }
+
+const formAsked = ({ kind, test }: CreateApiKeyAsk): KeyForm => {
+  if (kind === "proxgate") return test ? "pk_test_" : "pk_live_";
+  return "cgls_";
+};
 
 /** Every product once, or `undefined` when the account has one of them not. */
 async function productsOf(

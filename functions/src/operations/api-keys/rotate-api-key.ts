@@ -7,7 +7,7 @@ import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { changeApiKey } from "./change-api-key.ts";
-import { newSecret } from "./secrets.ts";
+import { drawSecret, formOf } from "./secrets.ts";
 
 /** Gives a key a new secret and stops the old one at once. Of rotations at once, the last one's secret works. */
 export async function rotateApiKey(
@@ -15,13 +15,14 @@ export async function rotateApiKey(
   principal: Principal,
   keyId: string,
 ): Promise<Decision<{ apiKey: string }>> {
-  const { apiKey, kept } = newSecret(deps);
+  const secret = drawSecret(deps);
   const now = deps.now();
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
   return changeApiKey(deps, keyId, (tx, key) => {
-    if (key.kind !== "native") return refuse("API_KEY_NOT_ROTATABLE", { field: "keyId" });
+    if (key.kind === "codegate") return refuse("API_KEY_NOT_ROTATABLE", { field: "keyId" });
     if (!isActive(key, now)) return refuse("API_KEY_INACTIVE", { field: "keyId" });
+    const { apiKey, kept } = secret(formOf(key));
     const rotated = { ...key, ...kept, lastUsedAt: null };
     tx.delete(apiKeys, key.secretHash);
     tx.create(apiKeys, rotated);

@@ -1,15 +1,30 @@
+import type { ApiKey } from "../../core/api-keys.ts";
 import type { Deps } from "../deps.ts";
 
-const PREFIX = "cgls_";
-const SECRET_BYTES = 24;
-/** Shown in lists: the prefix and four characters of the secret. */
-const SHOWN = PREFIX.length + 4;
+/** How keys begin, and how the rest of each is written. */
+const FORMS = {
+  cgls_: "base64url",
+  pk_live_: "hex",
+  pk_test_: "hex",
+} as const;
 
-/** Draws an API key of 192 random bits, and what is kept of it. */
-export function newSecret(deps: Pick<Deps, "randomBytes" | "vault">) {
-  const apiKey = PREFIX + Buffer.from(deps.randomBytes(SECRET_BYTES)).toString("base64url");
-  return {
-    apiKey,
-    kept: { secretHash: deps.vault.hash("api-key", apiKey), prefix: apiKey.slice(0, SHOWN) },
+export type KeyForm = keyof typeof FORMS;
+
+const SECRET_BYTES = 24;
+/** Shown in lists: the form and so many characters of the secret. */
+const SHOWN = 4;
+
+/** Draws 192 random bits, of which an API key of any form can be made, and what is kept of it. */
+export function drawSecret({ randomBytes, vault }: Pick<Deps, "randomBytes" | "vault">) {
+  const bytes = Buffer.from(randomBytes(SECRET_BYTES));
+  return (form: KeyForm) => {
+    const apiKey = form + bytes.toString(FORMS[form]);
+    const prefix = apiKey.slice(0, form.length + SHOWN);
+    return { apiKey, kept: { secretHash: vault.hash("api-key", apiKey), prefix } };
   };
+}
+
+export function formOf({ kind, prefix }: Pick<ApiKey, "kind" | "prefix">): KeyForm {
+  if (kind === "proxgate") return prefix.startsWith("pk_test_") ? "pk_test_" : "pk_live_";
+  return "cgls_";
 }

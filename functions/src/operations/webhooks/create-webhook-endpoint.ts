@@ -1,4 +1,5 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { newAccount } from "../../core/plans.ts";
 import { MOST_ENDPOINTS, type WebhookEndpoint } from "../../core/webhooks.ts";
 import { accounts, webhookEndpoints } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
@@ -30,8 +31,8 @@ export async function createWebhookEndpoint(
     const place = await placeOf(tx, principal, { productId, creatorId });
     if (!place.ok) return place;
     const { accountId, product } = place;
-    const account = await tx.get(accounts, accountId);
-    const has = account?.webhookEndpoints ?? 0;
+    const account = (await tx.get(accounts, accountId)) ?? newAccount(accountId, now);
+    const has = account.webhookEndpoints;
     if (has >= MOST_ENDPOINTS) {
       return refuse("WEBHOOK_ENDPOINTS_TOO_MANY", { limit: MOST_ENDPOINTS });
     }
@@ -47,7 +48,7 @@ export async function createWebhookEndpoint(
       createdAt: now,
       updatedAt: now,
     };
-    tx.set(accounts, { id: accountId, createdAt: now, ...account, webhookEndpoints: has + 1 });
+    tx.set(accounts, { ...account, webhookEndpoints: has + 1 });
     tx.create(webhookEndpoints, endpoint);
     const action = "webhookEndpoint.create";
     audit(tx, { accountId, action, targetId: id, before: null, after: endpoint });

@@ -1,0 +1,57 @@
+import type * as z from "zod";
+import type { ProxgateScope } from "../../core/api-keys.ts";
+import type { Refusal } from "../../core/decision.ts";
+import { Problem } from "../../http/problem.ts";
+import { jsonFields, parseFields } from "../../http/request.ts";
+import type { Route } from "../../http/router.ts";
+import type { Surface } from "../../http/surface.ts";
+import { takePlanned } from "../../operations/accounts/take-planned.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { hasScope, type Principal } from "../../operations/principal.ts";
+import type { Budget } from "../../operations/rate-budgets/take-request.ts";
+import { authenticate } from "./authenticate.ts";
+import { proxgateSurface } from "./surface.ts";
+
+type Tenant = Extract<Principal, { kind: "account" }>;
+/** What an answer says besides `success`. */
+type Outcome = Readonly<Record<string, unknown>> | Refusal;
+
+/** A POST with an API key. The order of its checks is section 2.5 of the reference. */
+export function defineRoute<I extends z.ZodType>(spec: {
+  readonly path: string;
+  readonly scope: ProxgateScope;
+  readonly surface?: Surface;
+  readonly input: I;
+  readonly handle: (deps: Deps, principal: Tenant, input: z.output<I>) => Promise<Outcome>;
+}): Route {
+  const { path, scope, surface = proxgateSurface, input, handle } = spec;
+  return {
+    method: "POST",
+    path,
+    surface,
+    async handle(deps, { headers, body, notes }) {
+      const fields = jsonFields(body);
+      const { principal, use } = await authenticate(deps, headers);
+      notes.keyUse(use);
+      const taken = await takePlanned(deps, principal.accountId);
+      if (taken.budget) notes.headers(rateHeaders(taken.budget));
+      if (!taken.ok) return surface.refusal(taken);
+      if (!hasScope(principal, scope)) {
+        throw new Problem("FORBIDDEN", `The API key lacks the scope ${scope}`);
+      }
+      const outcome = await handle(deps, principal, parseFields(input, fields));
+      return isRefusal(outcome)
+        ? surface.refusal(outcome)
+        : { status: 200, body: { success: true, ...outcome } };
+    },
+  };
+}
+
+/** The reset in Unix seconds. */
+const rateHeaders = ({ perMinute, remaining, endsAt }: Budget) => ({
+  "X-RateLimit-Limit": String(perMinute),
+  "X-RateLimit-Remaining": String(remaining),
+  "X-RateLimit-Reset": String(Math.ceil(endsAt / 1000)),
+});
+
+const isRefusal = (outcome: Outcome): outcome is Refusal => outcome["ok"] === false;
