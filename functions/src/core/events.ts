@@ -100,7 +100,8 @@ export const licenseEvent = (
   data: { ...licenseFacts(license), ...more },
 });
 
-const machineFacts = (activation: Activation): EventData => ({
+/** A machine as events tell of it. */
+export const machineFacts = (activation: Activation): EventData => ({
   activationId: activation.id,
   machineFingerprint: activation.fingerprint,
   hostname: activation.hostname,

@@ -4,18 +4,25 @@ import type { Activation, License } from "./records.ts";
 import { type Held, type Settings, slotsFreed, takeSlot } from "./slots.ts";
 import { type Caller, calledFrom } from "./watch.ts";
 
-/** A sign of life of an activated machine. `seatLost` asks for `decideSeatReturn`. */
+/**
+ * A sign of life of an activated machine; where it says a domain and has one on file, they must be
+ * the same. `seatLost` asks for `decideSeatReturn`; a blocked license renews no seat.
+ */
 export function decideCheckIn(ask: {
   license: License;
   activation: Activation | undefined;
+  domain?: string | undefined;
   caller: Caller;
   now: number;
   settings: Settings;
 }): Decision<{ activation: Activation; seatLost: boolean }> {
   const { license, activation, now } = ask;
   if (!activation) return refuse("NOT_ACTIVATED");
+  const other = ask.domain !== undefined && ask.domain !== (activation.domain ?? ask.domain);
+  if (other) return refuse("DOMAIN_MISMATCH");
   const seen = { ...calledFrom(activation, ask.caller, now), lastSeen: now };
-  if (license.licenseType !== "floating") return accept({ activation: seen, seatLost: false });
+  const seated = license.licenseType === "floating" && !standing(license, now);
+  if (!seated) return accept({ activation: seen, seatLost: false });
   if (activation.seatExpiresAt === null) return accept({ activation: seen, seatLost: true });
   const seatExpiresAt = now + ask.settings.seatTtlMs;
   return accept({ activation: { ...seen, seatExpiresAt }, seatLost: false });

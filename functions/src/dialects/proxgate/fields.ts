@@ -18,6 +18,10 @@ export const optionalText = (maxLength: number) => optional(text(maxLength));
 
 export const licenseKey = requiredText(128);
 
+/** Compared exactly. */
+export const givenFingerprint = text(255).min(1, "is required");
+export const fingerprint = optional(givenFingerprint);
+
 export const domain = optional(
   text(2_048).transform((given, context) => {
     const domain = normaliseDomain(given);

@@ -1,9 +1,11 @@
 import type { Dialect } from "../../http/router.ts";
-import { activate } from "./licenses.ts";
+import { activate } from "./activate.ts";
+import { deactivate } from "./deactivate.ts";
 import { proxgateSurface } from "./surface.ts";
+import { validate } from "./validate.ts";
 
 export const proxgate: Dialect = {
   surface: proxgateSurface,
   owns: ["/api/v1/licenses/", "/api/v1/wordpress/"],
-  routes: [activate],
+  routes: [activate, validate, deactivate],
 };

@@ -1,6 +1,7 @@
 import { decideDeactivation } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { machineEvent } from "../../core/events.ts";
+import type { License } from "../../core/records.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import { keyHashOf, loadHeld, type MachineAsk } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
@@ -13,11 +14,11 @@ export function deactivateMachine(
   deps: Deps,
   principal: Principal,
   ask: MachineAsk,
-): Promise<Decision<object>> {
+): Promise<Decision<{ license: License }>> {
   const keyHash = keyHashOf(deps, ask.licenseKey);
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return deps.once(async (tx): Promise<Decision<object>> => {
+  return deps.once(async (tx): Promise<Decision<{ license: License }>> => {
     const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
     const before = held.license;
     if (!before || !mayReach(principal, before.accountId, before.productId))
@@ -34,6 +35,6 @@ export function deactivateMachine(
       before: { machine: decision.activation.fingerprint, hostname: decision.activation.hostname },
       after: { machine: null, hostname: null },
     });
-    return accept({});
+    return accept({ license: decision.license });
   });
 }

@@ -12,6 +12,8 @@ import { reachLicense } from "./change-license.ts";
 
 const PAGE = 200;
 
+type Reset = { readonly deletedCount: number; readonly license: License };
+
 /**
  * Forgets every machine of a license and its attempts to activate, a page and a transaction at a time. Machines that activate
  * meanwhile may stay; a repeat after a crash goes on where it stopped.
@@ -20,25 +22,27 @@ export async function resetActivations(
   deps: Deps,
   principal: Principal,
   licenseKey: string,
-): Promise<Decision<{ deletedCount: number }>> {
+): Promise<Decision<Reset>> {
   const keyHash = keyHashOf(deps, licenseKey);
   const found = await reachLicense(deps.store, principal, keyHash);
   if (!found.ok) return found;
+  let { license } = found;
   let deletedCount = 0;
   let after: string | undefined;
   do {
     const page = await deps.store.query(activations, "byLicense", {
-      equal: { licenseId: found.license.id },
+      equal: { licenseId: license.id },
       limit: PAGE,
       after,
     });
     const ids = page.items.map((activation) => activation.id);
-    const decision = await forget(deps, principal, found.license, ids);
+    const decision = await forget(deps, principal, license, ids);
     if (!decision.ok) return decision;
     deletedCount += decision.deletedCount;
+    license = decision.license;
     after = page.next;
   } while (after);
-  return accept({ deletedCount });
+  return accept({ deletedCount, license });
 }
 
 function forget(
@@ -46,17 +50,17 @@ function forget(
   principal: Principal,
   { keyHash, id, accountId }: License,
   ids: readonly string[],
-): Promise<Decision<{ deletedCount: number }>> {
+): Promise<Decision<Reset>> {
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return deps.store.transaction(async (tx): Promise<Decision<{ deletedCount: number }>> => {
+  return deps.store.transaction(async (tx): Promise<Decision<Reset>> => {
     const found = await reachLicense(tx, principal, keyHash);
     if (!found.ok) return found;
     const before = found.license;
     if (before.id !== id) return refuse("LICENSE_NOT_FOUND");
     const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
     const { license, forgotten } = decideReset({ license: before, activations: machines });
-    if (license === before && forgotten.length === 0) return accept({ deletedCount: 0 });
+    if (license === before && forgotten.length === 0) return accept({ deletedCount: 0, license });
     if (license !== before) tx.set(licenses, license);
     for (const activation of forgotten) {
       tx.delete(activations, activation.id);
@@ -69,6 +73,6 @@ function forget(
       before: { activations: forgotten.length, attempts: before.attempts.count },
       after: { activations: 0, attempts: license.attempts.count },
     });
-    return accept({ deletedCount: forgotten.length });
+    return accept({ deletedCount: forgotten.length, license });
   });
 }

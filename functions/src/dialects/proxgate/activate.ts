@@ -2,10 +2,9 @@ import * as z from "zod";
 import { domainFingerprint } from "../../core/domains.ts";
 import { takeSlot } from "../../operations/activations/take-slot.ts";
 import { defineRoute } from "./define-route.ts";
-import { domain, licenseKey, optional, optionalText } from "./fields.ts";
+import { domain, fingerprint, licenseKey, optional, optionalText } from "./fields.ts";
 import { activationItem, licenseItem } from "./records.ts";
 
-const fingerprint = optionalText(255);
 const address = optional(z.union([z.ipv4(), z.ipv6()], "must be an IPv4 or IPv6 address"));
 
 export const activate = defineRoute({
