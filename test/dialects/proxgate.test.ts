@@ -467,6 +467,17 @@ describe("deactivate", () => {
   });
 });
 
+test("neither logs nor audit entries nor events hold the key or the license's", async () => {
+  for (const path of PATHS) {
+    await call(path, device("a"));
+    await call(path, { ...device("a"), domain: "//" });
+  }
+  const events = (await world.store.query(outbox, "oldest", { limit: 500 })).items;
+  const kept = JSON.stringify([world.logs, await auditOf(world), events]);
+  expect(kept).toContain("licenses/validate");
+  expect(kept.includes(key) || kept.includes(licenseKey)).toBe(false);
+});
+
 test("a license is one, whichever API activates it", async () => {
   await call("activate", { ...device("a"), device_name: "Server", domain: "a.example" });
   await call("activate", { domain: "b.example" });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFirestoreDouble } from "../support/firestore-double/server.ts";
+import { proxgateKey } from "../support/proxgate.ts";
 import { newLicense, raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
 import {
   type Environment,
@@ -79,6 +80,26 @@ describe.each(engines)("two processes on one %s", (_, engine) => {
       expect(answers).toEqual(answers.map(() => expect.objectContaining({ status: "done" })));
       const listed = await servers[0].admin("listLicenses", { email });
       expect(listed["licenses"]).toHaveLength(1);
+    });
+
+    test("let a ProxGate key's plan of 100 requests through between them", async () => {
+      const { licenseKey } = await newLicense(servers.slice(0, 1), {});
+      const apiKey = await proxgateKey(servers[0]);
+      const headers = { "x-api-key": apiKey };
+      const path = "api/v1/licenses/validate";
+      const statuses = await Promise.all(
+        Array.from({ length: 200 }, async (_, caller) => {
+          for (let attempt = 0; ; attempt++) {
+            const body = { license_key: licenseKey };
+            const reply = await servers[caller % 2]?.call(path, body, { headers });
+            if (reply?.status !== 500 || attempt >= patience.retries) return reply?.status;
+          }
+        }),
+      );
+      const through = statuses.filter((status) => status === 200).length;
+      expect(through).toBeGreaterThanOrEqual(90);
+      expect(through).toBeLessThanOrEqual(100);
+      expect(new Set(statuses)).toEqual(new Set([200, 429]));
     });
 
     test("let exactly 15 of 200 parallel attempts through", async () => {

@@ -30,6 +30,7 @@ export function problemOf(
 const SECRETS = [
   /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
   /cgls_[\w-]+/g,
+  /pk_(?:live|test)_\w+/g,
   /whsec_[\w+/=-]+/g,
   // The secret halves of keys that sign requests.
   /(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])/gi,
