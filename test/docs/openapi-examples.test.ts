@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { deliveries } from "../../functions/src/store/collections.ts";
+import { deliveries, sites } from "../../functions/src/store/collections.ts";
 import { openApiDocument } from "../../scripts/openapi-document.ts";
-import { delivery } from "../support/records.ts";
+import { delivery, site, siteAction } from "../support/records.ts";
 import { signed } from "../support/signed.ts";
 import {
   ADMIN_SECRET,
@@ -108,7 +108,11 @@ async function seeded(name: string): Promise<Json> {
     accountId: String(creatorId),
     state: "delivered",
   });
-  await world.store.commit([{ kind: "set", collection: deliveries, record }]);
+  const reporting = site({ accountId: String(creatorId), actions: [siteAction()] });
+  await world.store.commit([
+    { kind: "set", collection: deliveries, record },
+    { kind: "set", collection: sites, record: reporting },
+  ]);
   if (token === undefined) return { eventId };
   if (name === "listInboundEvents") await announced();
   // One country more than the example's product lets pass makes the violation `v1`.

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { SCOPES } from "../../functions/src/core/api-keys.ts";
-import { deliveries } from "../../functions/src/store/collections.ts";
-import { delivery } from "../support/records.ts";
+import { deliveries, sites } from "../../functions/src/store/collections.ts";
+import { licenseOf } from "../support/change-license.ts";
+import { delivery, site, siteAction } from "../support/records.ts";
 import { endpoints, type Json, MINUTE, machine, openWorld, type World } from "../support/world.ts";
 
 /** What account A has, and where its things are found. */
@@ -84,6 +85,23 @@ async function freshDelivery(a: Tenant): Promise<Json> {
   await a.world.store.commit([{ kind: "set", collection: deliveries, record }]);
   return { deliveryId: record.id };
 }
+
+/** A site of A's, on A's license. */
+async function freshSite(a: Tenant): Promise<Json> {
+  const license = await licenseOf(a.world, a.licenseKey);
+  const record = site({
+    id: randomUUID(),
+    accountId: a.accountId,
+    productId: license.productId,
+    licenseId: license.id,
+    licenseKeyHash: license.keyHash,
+    siteUrl: "https://hush.example.com",
+    actions: [siteAction({ payload: '{"text":"Hush"}' })],
+  });
+  await a.world.store.commit([{ kind: "set", collection: sites, record }]);
+  return { siteId: record.id };
+}
+const siteId = randomUUID();
 
 /** One row for every function that takes a credential. */
 const rows: Readonly<Record<string, Row>> = {
@@ -201,6 +219,22 @@ const rows: Readonly<Record<string, Row>> = {
   testWebhookEndpoint: { body: freshEndpoint, absent: { endpointId } },
   listWebhookDeliveries: { body: freshEndpoint, absent: { endpointId } },
   redeliverWebhook: { body: freshDelivery, absent: { deliveryId: randomUUID() } },
+  listSites: {
+    body: async (a) => {
+      await freshSite(a);
+      return { creatorId: a.accountId };
+    },
+    absent: { creatorId },
+    filtered: true,
+  },
+  getSite: { body: freshSite, absent: { siteId } },
+  createPendingAction: {
+    body: async (a) => ({ ...(await freshSite(a)), type: "ENABLE_PLUGIN" }),
+    absent: { siteId },
+  },
+  listPendingActions: { body: freshSite, absent: { siteId } },
+  revokeSite: { body: freshSite, absent: { siteId } },
+  reinstateSite: { body: freshSite, absent: { siteId } },
   redeemTrialCode: {
     body: async (a) => ({ ...(await freshCode(a)), email: `${fresh()}@example.com` }),
     absent: { productId },

@@ -2,21 +2,9 @@ import { redemptionCodeId } from "../../functions/src/operations/redemption-code
 import { codeLog } from "../../functions/src/operations/redemption-codes/log.ts";
 import { reactivateCode } from "../../functions/src/operations/redemption-codes/reactivate-code.ts";
 import { redeemCode } from "../../functions/src/operations/redemption-codes/redeem-code.ts";
-import { StoreUnavailableError } from "../../functions/src/store/document-store.ts";
-import { useEngines } from "../support/engines.ts";
+import { patiently, useEngines } from "../support/engines.ts";
 import { productOf } from "../support/products.ts";
 import { openWorld } from "../support/world.ts";
-
-/** Sent again while the store is busy. */
-async function patiently<R>(run: () => Promise<R>): Promise<R> {
-  for (;;) {
-    try {
-      return await run();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error;
-    }
-  }
-}
 
 describe.each(useEngines())("on $name", ({ open }) => {
   test("100 redeem one code at once: one does, and its log has every attempt", async () => {

@@ -3,13 +3,27 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Firestore } from "firebase-admin/firestore";
 import { collections } from "../../functions/src/store/collections.ts";
-import type { DocumentStore } from "../../functions/src/store/document-store.ts";
+import {
+  type DocumentStore,
+  StoreUnavailableError,
+} from "../../functions/src/store/document-store.ts";
 import { firestoreStore } from "../../functions/src/store/firestore.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
 import { startFirestoreDouble } from "./firestore-double/server.ts";
 
 /** `open` gives an empty store each time; a request may meet a busy one and is sent again so often. */
 type Engine = { name: string; open: () => DocumentStore; retries: number };
+
+/** Runs it again while the store is busy. */
+export async function patiently<R>(run: () => Promise<R>): Promise<R> {
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error;
+    }
+  }
+}
 
 /** Every engine the service runs on, ready before the tests of the calling file. */
 export function useEngines(): Engine[] {

@@ -1,5 +1,6 @@
 import type { Activation, License, Variant } from "../../functions/src/core/records.ts";
 import type { RedemptionCode } from "../../functions/src/core/redemption-codes.ts";
+import type { Site, SiteAction } from "../../functions/src/core/sites.ts";
 import type { Settings } from "../../functions/src/core/slots.ts";
 import { type Caller, NOTHING_WATCHED } from "../../functions/src/core/watch.ts";
 import type { Delivery } from "../../functions/src/core/webhooks.ts";
@@ -48,6 +49,7 @@ export const license = (changes: Partial<License> = {}): License => ({
   watch: NOTHING_WATCHED,
   violations: [],
   suspendsAt: null,
+  standingChangedAt: null,
   statusBeforeRules: null,
   expiresAt: null,
   tellExpiryAt: null,
@@ -122,6 +124,42 @@ export const delivery = (changes: Partial<Delivery> = {}): Delivery => ({
   createdAt: NOW,
   updatedAt: NOW,
   expireAt: NOW + 30 * DAY,
+  ...changes,
+});
+
+/** A site that has just registered, without a license. */
+export const site = (changes: Partial<Site> = {}): Site => ({
+  id: "f2a1c9d4-5b6e-8f70-9a1b-2c3d4e5f6a7b",
+  accountId: "studio-one",
+  productId: null,
+  identity: "example.com",
+  siteUrl: "https://example.com",
+  siteName: null,
+  adminEmail: null,
+  wpVersion: null,
+  phpVersion: null,
+  pluginVersion: null,
+  licenseId: null,
+  licenseKeyHash: null,
+  tokenHash: "token-hash",
+  status: "active",
+  healthData: null,
+  healthAt: null,
+  registeredAt: NOW,
+  lastHeartbeatAt: null,
+  actions: [],
+  statusSeenAt: 0,
+  updatedAt: NOW,
+  ...changes,
+});
+
+/** A notice that waits for a site. */
+export const siteAction = (changes: Partial<SiteAction> = {}): SiteAction => ({
+  id: "0b8f6a52-4c3d-4e2f-8a1b-9c0d1e2f3a4b",
+  type: "SHOW_NOTICE",
+  payload: "{}",
+  createdAt: NOW,
+  acknowledgedAt: null,
   ...changes,
 });
 

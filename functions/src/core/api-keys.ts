@@ -13,6 +13,8 @@ export const SCOPES = [
   "stats:read",
   "webhooks:read",
   "webhooks:write",
+  "sites:read",
+  "sites:write",
   "settings:read",
   "settings:write",
 ] as const;

@@ -9,6 +9,7 @@ const NOISE = new Set([
   "facets",
   "watch",
   "tellExpiryAt",
+  "standingChangedAt",
   "folded",
   "endsLatest",
   "endsEarliest",

@@ -56,7 +56,10 @@ export type RefusalCode =
   | "WEBHOOK_DELIVERY_NOT_FOUND"
   | "WEBHOOK_ENDPOINTS_TOO_MANY"
   | "WEBHOOK_ENDPOINT_DISABLED"
-  | "WEBHOOK_URL_REFUSED";
+  | "WEBHOOK_URL_REFUSED"
+  | "SITE_NOT_FOUND"
+  | "SITE_REVOKED"
+  | "SITE_ACTIONS_TOO_MANY";
 
 export type Refusal = {
   readonly ok: false;

@@ -120,6 +120,8 @@ export type License = {
   violations: Violation[];
   /** When threat level 3 blocks it. */
   suspendsAt: number | null;
+  /** When it was last blocked, or made good again; null when that never happened. */
+  standingChangedAt: number | null;
   /** The status that the enforcement rules took over from; null while they leave it alone. */
   statusBeforeRules: LicenseStatus | null;
   expiresAt: number | null;

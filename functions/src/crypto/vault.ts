@@ -19,7 +19,7 @@ export type Purpose =
   | "payment"
   | "webhook"
   | "signing-key"
-  | "webhook"
+  | "site-token"
   | "idempotency"
   | "admin-secret";
 

@@ -81,6 +81,12 @@ export const nativeRefusals = {
     "deliveryId: its endpoint is disabled. Enable it with updateWebhookEndpoint first.",
   ],
   WEBHOOK_URL_REFUSED: [400, ({ why }) => `url: ${why}`],
+  SITE_NOT_FOUND: [404, "siteId: no such site"],
+  SITE_REVOKED: [403, "The site has been revoked"],
+  SITE_ACTIONS_TOO_MANY: [
+    409,
+    ({ limit }) => `siteId: has ${limit} waiting actions, the most there may be`,
+  ],
   ROOT_KEY_OFFLINE: [
     409,
     "The root key is kept elsewhere: certify a signing key with `npm run keys` and send it",

@@ -13,6 +13,8 @@ export type Principal =
       readonly productIds: readonly string[] | null;
     };
 
+export type AccountPrincipal = Extract<Principal, { readonly kind: "account" }>;
+
 export const DEFAULT_ACCOUNT = "default";
 
 /** Where audit entries of the service itself are filed; no tenant can have this name. */

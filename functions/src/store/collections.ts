@@ -294,6 +294,8 @@ export const licenses = collection({
       .default([]),
     /** When threat level 3 blocks it. */
     suspendsAt: instant.nullable().default(null),
+    /** When it was last blocked, or made good again. */
+    standingChangedAt: instant.nullable().default(null),
     statusBeforeRules: licenseStatus.nullable().default(null),
     expiresAt: instant.nullable(),
     /** The `expiresAt` that is to be told of; null once it was. */
@@ -362,6 +364,51 @@ export const activations = collection({
     seatsOfLicense: { equal: ["licenseId"], order: ["seatExpiresAt", "asc"] },
     countOfAccount: { equal: ["accountId"], order: ["seatExpiresAt", "asc"] },
     countOfProduct: { equal: ["productId"], order: ["seatExpiresAt", "asc"] },
+  },
+});
+
+/** A WordPress site. The id is derived from account and address. */
+export const sites = collection({
+  name: "sites",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid().nullable(),
+    identity: z.string(),
+    siteUrl: z.string(),
+    siteName: z.string().nullable(),
+    adminEmail: z.string().nullable(),
+    wpVersion: z.string().nullable(),
+    phpVersion: z.string().nullable(),
+    pluginVersion: z.string().nullable(),
+    licenseId: z.uuid().nullable(),
+    licenseKeyHash: z.string().nullable(),
+    tokenHash: z.string().nullable(),
+    status: z.enum(["active", "revoked"]),
+    /** JSON text: Firestore has no lists in lists. */
+    healthData: z.string().nullable(),
+    healthAt: instant.nullable(),
+    registeredAt: instant,
+    lastHeartbeatAt: instant.nullable(),
+    /** Bounded: those that wait, and the last that do not any more. */
+    actions: z.array(
+      z.object({
+        id: z.uuid(),
+        type: z.string(),
+        payload: z.string(),
+        createdAt: instant,
+        acknowledgedAt: instant.nullable(),
+      }),
+    ),
+    statusSeenAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    newest: { order: ["registeredAt", "desc"] },
+    byAccount: { equal: ["accountId"], order: ["registeredAt", "desc"] },
+    byProduct: { equal: ["productId"], order: ["registeredAt", "desc"] },
+    byLicense: { equal: ["licenseId"], order: ["registeredAt", "desc"] },
   },
 });
 
@@ -762,6 +809,7 @@ export const collections = [
   licenses,
   customers,
   activations,
+  sites,
   apiKeys,
   keyrings,
   auditEntries,

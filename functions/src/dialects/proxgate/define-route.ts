@@ -7,12 +7,11 @@ import type { Route } from "../../http/router.ts";
 import type { Surface } from "../../http/surface.ts";
 import { takePlanned } from "../../operations/accounts/take-planned.ts";
 import type { Deps } from "../../operations/deps.ts";
-import { hasScope, type Principal } from "../../operations/principal.ts";
+import { type AccountPrincipal, hasScope } from "../../operations/principal.ts";
 import type { Budget } from "../../operations/rate-budgets/take-request.ts";
 import { authenticate } from "./authenticate.ts";
 import { proxgateSurface } from "./surface.ts";
 
-type Tenant = Extract<Principal, { kind: "account" }>;
 /** What an answer says besides `success`. */
 type Outcome = Readonly<Record<string, unknown>> | Refusal;
 
@@ -22,7 +21,11 @@ export function defineRoute<I extends z.ZodType>(spec: {
   readonly scope: ProxgateScope;
   readonly surface?: Surface;
   readonly input: I;
-  readonly handle: (deps: Deps, principal: Tenant, input: z.output<I>) => Promise<Outcome>;
+  readonly handle: (
+    deps: Deps,
+    principal: AccountPrincipal,
+    input: z.output<I>,
+  ) => Promise<Outcome>;
 }): Route {
   const { path, scope, surface = proxgateSurface, input, handle } = spec;
   return {

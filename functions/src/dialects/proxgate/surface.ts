@@ -15,6 +15,8 @@ const refusals: Partial<Record<RefusalCode, Words>> = {
   MACHINE_LIMIT_REACHED: [403, "ACTIVATION_LIMIT_REACHED", "Activation limit reached"],
   SEAT_LIMIT_REACHED: [403, "ACTIVATION_LIMIT_REACHED", "Activation limit reached"],
   NOT_ACTIVATED: [404, "ACTIVATION_NOT_FOUND", "Activation not found"],
+  SITE_NOT_FOUND: [404, "SITE_NOT_FOUND", "Site not found"],
+  SITE_REVOKED: [403, "SITE_REVOKED", "Site has been revoked"],
   RATE_LIMITED: [429, "RATE_LIMITED", TOO_MANY],
 };
 

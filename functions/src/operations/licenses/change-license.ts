@@ -2,6 +2,7 @@ import { accept, type Decision, type Refusal, refuse } from "../../core/decision
 import { licenseEvents } from "../../core/events.ts";
 import { expiryToTell } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
+import { standingChangeAfter } from "../../core/standing.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
@@ -26,7 +27,11 @@ export function saveLicense(
   },
 ): void {
   const { before, announce } = change;
-  const after = { ...change.after, tellExpiryAt: expiryToTell(before, change.after) };
+  const after = {
+    ...change.after,
+    tellExpiryAt: expiryToTell(before, change.after),
+    standingChangedAt: standingChangeAfter(before, change.after),
+  };
   const license = withFacets(deps, after, deps.vault.open("license-key", after.keySealed));
   announce(tx, ...licenseEvents(before, after));
   if (before?.keyHash === after.keyHash) {

@@ -103,6 +103,7 @@ export const newLicense = (
   watch: NOTHING_WATCHED,
   violations: [],
   suspendsAt: null,
+  standingChangedAt: null,
   statusBeforeRules: null,
   purchasedAt: null,
   discountCode: ask.discountCode ?? null,
