@@ -132,6 +132,7 @@ export const site = (changes: Partial<Site> = {}): Site => ({
   id: "f2a1c9d4-5b6e-8f70-9a1b-2c3d4e5f6a7b",
   accountId: "studio-one",
   productId: null,
+  productHandle: null,
   identity: "example.com",
   siteUrl: "https://example.com",
   siteName: null,

@@ -18,6 +18,7 @@ export type Site = {
   accountId: string;
   /** Its license's; null without one. */
   productId: string | null;
+  productHandle: string | null;
   identity: string;
   /** As it was sent. */
   siteUrl: string;
@@ -81,6 +82,7 @@ export function registered(
     phpVersion: phpVersion ?? known?.phpVersion ?? null,
     pluginVersion: pluginVersion ?? known?.pluginVersion ?? null,
     productId: license?.productId ?? known?.productId ?? null,
+    productHandle: license?.productHandle ?? known?.productHandle ?? null,
     licenseId: license?.id ?? known?.licenseId ?? null,
     licenseKeyHash: license?.keyHash ?? known?.licenseKeyHash ?? null,
     status: "active",

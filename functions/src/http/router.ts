@@ -121,7 +121,7 @@ function find({ dialects }: Router, method: string, path: string): Found {
   }
   const owner = dialects.find(({ owns = [] }) => owns.some((prefix) => path.startsWith(prefix)));
   const { surface } = owner ?? dialects[0];
-  return { surface, problem: new Problem("NOT_FOUND", "There is nothing.") };
+  return { surface, problem: new Problem("NOT_FOUND", "There is nothing at this path.") };
 }
 
 /** The named parts, or `undefined` where the path is another; a part that is empty is none. */

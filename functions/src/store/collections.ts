@@ -375,6 +375,7 @@ export const sites = collection({
     id: z.uuid(),
     accountId: z.string(),
     productId: z.uuid().nullable(),
+    productHandle: z.string().nullable(),
     identity: z.string(),
     siteUrl: z.string(),
     siteName: z.string().nullable(),

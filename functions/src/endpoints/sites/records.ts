@@ -46,8 +46,6 @@ export const payload = z
   .meta({ example: { level: "info", text: "Version 2 is out." } });
 
 const version = z.string().nullable().meta({ example: "6.4" });
-const identityOrNone = z.uuid().nullable().meta({ example: null });
-
 const listed = {
   id: siteId,
   siteUrl: z.string().meta({ example: "https://example.com" }),
@@ -55,8 +53,8 @@ const listed = {
   status: z
     .enum(["active", "revoked"])
     .meta({ description: "A revoked site has no token and gets none.", example: "active" }),
-  licenseId: identityOrNone,
-  productId: identityOrNone,
+  licenseId: z.uuid().nullable().meta({ example: null }),
+  productId: z.string().nullable().meta({ description: "Its license's.", example: null }),
   wpVersion: version,
   phpVersion: z.string().nullable().meta({ example: "8.2" }),
   pluginVersion: z.string().nullable().meta({ example: "1.0.0" }),
@@ -73,7 +71,7 @@ export const siteRecord = ({ site, pendingActions }: ListedSite): z.input<typeof
   siteName: site.siteName,
   status: site.status,
   licenseId: site.licenseId,
-  productId: site.productId,
+  productId: site.productHandle,
   wpVersion: site.wpVersion,
   phpVersion: site.phpVersion,
   pluginVersion: site.pluginVersion,
