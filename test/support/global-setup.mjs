@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { bundleIfStale } from "../../scripts/build.mjs";
 
 // Once before all workers: server processes then find a bundle that nobody rebuilds under them.
@@ -7,6 +8,9 @@ export default async function globalSetup() {
     console.log(
       "\nSkipped: the store contract over Google's emulator, as FIRESTORE_EMULATOR_HOST is not set.",
     );
+  }
+  if (spawnSync("php", ["-v"]).status !== 0) {
+    console.log("\nSkipped: the WordPress example, as php is not installed.");
   }
   await bundleIfStale();
 }
