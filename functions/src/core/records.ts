@@ -1,4 +1,6 @@
+import type { Authorization } from "./authorizations.ts";
 import type { SELLERS } from "./payments.ts";
+import type { Policy } from "./policies.ts";
 
 // What the rules speak about. Instants are epoch milliseconds, durations name their unit.
 
@@ -21,6 +23,14 @@ export type Product = {
   quantity: "seats" | "keys";
   /** How long a subscription's license goes on past its expiry; null is the default of `products.ts`. */
   graceDays: number | null;
+  /** How its licenses may be used where they say nothing themselves; null is the defaults. */
+  defaultPolicy: Policy | null;
+  /** What of its blacklist must be known before an entry is looked for. */
+  blacklist: {
+    hwids: number;
+    ips: number;
+    ranges: { id: string; cidr: string; reason: string | null }[];
+  };
   /** Whether its redemption codes can be redeemed; licenses go by `status`. */
   enabled: boolean;
   /** When its redemption codes end that have no expiry of their own; licenses go by theirs. */
@@ -124,7 +134,14 @@ export type License = {
   standingChangedAt: number | null;
   /** The status that the enforcement rules took over from; null while they leave it alone. */
   statusBeforeRules: LicenseStatus | null;
+  /** Null is never, or not before the first activation where `expiresAfterDays` says when. */
   expiresAt: number | null;
+  /** Its days begin with the first activation; null is no such term. */
+  expiresAfterDays: number | null;
+  /** Beside `expiresAfterDays`: the date that ends it in any case; null is none. */
+  fixedExpiresAt: number | null;
+  /** The first activation or authorization, through whatever API. */
+  activatedAt: number | null;
   /** The `expiresAt` whose passing is still to be told; null once it was. */
   tellExpiryAt: number | null;
   /** How long it goes on as degraded past `expiresAt`. */
@@ -135,6 +152,14 @@ export type License = {
   bundleId: string | null;
   disputeReason: string | null;
   disputedAt: number | null;
+  policyOverride: Policy | null;
+  /** Whether `maxMachines` follows the policy: it was made where policies set the limits. */
+  slotsByPolicy: boolean;
+  /** Null until it is first authorized. */
+  authorization: Authorization | null;
+  /** Whose it is in the customers' portal. */
+  endUserId: string | null;
+  note: string | null;
   /** What lists find it by; follows from the other fields. */
   facets: string[];
   createdAt: number;

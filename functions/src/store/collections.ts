@@ -43,6 +43,25 @@ export const reservations = collection({
 
 const seller = z.enum(SELLERS);
 
+const slotLimit = z.object({
+  mode: z.enum(["unlimited", "sticky", "limit"]),
+  maxDistinct: count.nullable(),
+});
+const resetBudget = z.object({ max: count, cooldownHours: count });
+const policy = z.object({
+  hwid: slotLimit.nullable(),
+  ip: slotLimit.extend({ windowDays: count, limitType: z.enum(["ip", "region"]) }).nullable(),
+  concurrency: z
+    .object({
+      mode: z.enum(["unlimited", "limit"]),
+      maxActive: count.nullable(),
+      sessionTtlSeconds: count,
+    })
+    .nullable(),
+  hwidResets: resetBudget.nullable(),
+  ipResets: resetBudget.nullable(),
+});
+
 export const products = collection({
   name: "products",
   idField: "id",
@@ -70,6 +89,16 @@ export const products = collection({
     unlocks: z.array(z.object({ id: z.uuid(), handle: z.string() })).default([]),
     quantity: z.enum(["seats", "keys"]).default("seats"),
     graceDays: count.nullable().default(null),
+    defaultPolicy: policy.nullable().default(null),
+    blacklist: z
+      .object({
+        hwids: count,
+        ips: count,
+        ranges: z.array(
+          z.object({ id: z.string(), cidr: z.string(), reason: z.string().nullable() }),
+        ),
+      })
+      .default({ hwids: 0, ips: 0, ranges: [] }),
     enabled: z.boolean().default(true),
     expiresAt: instant.nullable().default(null),
     createdAt: instant,
@@ -243,6 +272,35 @@ const attempts = z.object({ startedAt: instant, count });
 const sightings = z.object({ startedAt: instant, seen: z.array(z.string()) });
 const nothing = { startedAt: 0, seen: [] };
 
+const binding = z.object({
+  valueHash: z.string(),
+  region: z.string().nullable(),
+  firstSeenAt: instant,
+  lastSeenAt: instant,
+  revokedAt: instant.nullable(),
+});
+const resets = z.object({ count, lastAt: instant.nullable() });
+const authorization = z.object({
+  minute: z.object({ startedAt: instant, count }),
+  lastAuthorizedAt: instant.nullable(),
+  hwids: z.array(binding),
+  addresses: z.array(binding),
+  sessions: z.array(
+    z.object({
+      id: z.uuid(),
+      sessionId: z.string(),
+      deviceId: z.string().nullable(),
+      ip: z.string().nullable(),
+      hwidHash: z.string().nullable(),
+      startedAt: instant,
+      lastSeenAt: instant,
+      revokedAt: instant.nullable(),
+    }),
+  ),
+  hwidResets: resets,
+  ipResets: resets,
+});
+
 const licenseStatus = z.enum(["active", "degraded", "suspended", "revoked"]);
 
 /**
@@ -298,6 +356,9 @@ export const licenses = collection({
     standingChangedAt: instant.nullable().default(null),
     statusBeforeRules: licenseStatus.nullable().default(null),
     expiresAt: instant.nullable(),
+    expiresAfterDays: z.int().min(1).nullable().default(null),
+    fixedExpiresAt: instant.nullable().default(null),
+    activatedAt: instant.nullable().default(null),
     /** The `expiresAt` that is to be told of; null once it was. */
     tellExpiryAt: instant.nullable().default(null),
     /** How long it goes on as degraded past `expiresAt`. */
@@ -308,6 +369,11 @@ export const licenses = collection({
     bundleId: z.string().nullable(),
     disputeReason: z.string().nullable(),
     disputedAt: instant.nullable(),
+    policyOverride: policy.nullable().default(null),
+    slotsByPolicy: z.boolean().default(false),
+    authorization: authorization.nullable().default(null),
+    endUserId: z.uuid().nullable().default(null),
+    note: z.string().nullable().default(null),
     /** Short hashes of the filters that hold of it. */
     facets: z.array(z.string()).default([]),
     createdAt: instant,

@@ -81,6 +81,8 @@ export async function createProduct(
       unlocks: bundle.unlocks,
       quantity: ask.quantity ?? "seats",
       graceDays: ask.graceDays ?? null,
+      defaultPolicy: null,
+      blacklist: { hwids: 0, ips: 0, ranges: [] },
       enabled: true,
       expiresAt: null,
       createdAt: now,
