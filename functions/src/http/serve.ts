@@ -74,16 +74,16 @@ async function answerOf(
   const sent = method === "GET" ? query : jsonFields(await readBody(request));
   if (spec.access === "public") {
     const input = parseFields(spec.input, sent);
-    return change(spec, deps, request, input, keyScope(deps, sent), (inner) =>
-      spec.handle(inner, input),
-    );
+    const scope = () => keyScope(deps, sent);
+    return change(spec, deps, request, { input, scope }, (inner) => spec.handle(inner, input));
   }
   const { credentials, rest } = takeCredentials(request.headers, query, sent);
   const { principal, use } = await authenticate(deps, edge.adminSecret, credentials);
   if (use) notes.keyUse(use);
   authorize(spec, principal);
   const input = parseFields(spec.input, rest);
-  return change(spec, deps, request, input, principalScope(principal), (inner) =>
+  const scope = () => principalScope(principal);
+  return change(spec, deps, request, { input, scope }, (inner) =>
     spec.handle(inner, input, principal),
   );
 }
@@ -93,15 +93,14 @@ async function change(
   spec: AnyEndpointSpec,
   deps: Deps,
   request: EdgeRequest,
-  input: unknown,
-  scope: string,
+  asked: { readonly input: unknown; readonly scope: () => string },
   handle: (deps: Deps) => Promise<unknown>,
 ): Promise<Answer> {
   const run = async (inner: Deps) => answered(spec, await handle(inner));
   const key = spec.mutates ? idempotencyKey(request.headers["idempotency-key"]) : undefined;
   return key === undefined
     ? run(deps)
-    : runOnce(deps, { scope: [spec.name, scope], key, input }, run);
+    : runOnce(deps, { scope: [spec.name, asked.scope()], key, input: asked.input }, run);
 }
 
 async function answered(spec: AnyEndpointSpec, outcome: unknown): Promise<Answer> {
