@@ -38,6 +38,12 @@ const environment = z.object({
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
   FAILED_REQUESTS_PER_MINUTE: count(300),
   CODEGATE_REQUESTS_PER_MINUTE: count(60),
+  GECKOGUARD_ADDRESS_PER_MINUTE: count(120),
+  GECKOGUARD_ANONYMOUS_PER_MINUTE: count(60),
+  GECKOGUARD_KEY_PER_MINUTE: count(600),
+  GECKOGUARD_PRODUCT_PER_MINUTE: count(1200),
+  GECKOGUARD_LICENSE_KEY_PER_MINUTE: count(20),
+  BOOTSTRAP_ADMIN_TOKEN: secret,
   COUNTRY_HEADERS: z
     .string()
     .default("cf-ipcountry,cloudfront-viewer-country,x-appengine-country,x-country-code")

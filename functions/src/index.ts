@@ -1,5 +1,6 @@
 // The deployed surface, one line per function. The export name is the function's public name.
 export { api } from "./dialects/api.ts";
+export { v1 } from "./dialects/v1.ts";
 export { getAccount } from "./endpoints/accounts/get-account.ts";
 export { updateAccount } from "./endpoints/accounts/update-account.ts";
 export { createApiKey } from "./endpoints/api-keys/create-api-key.ts";

@@ -85,9 +85,17 @@ async function buildEdge(config: Config): Promise<Edge> {
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
         allowLoopbackWebhooks: config.LOOPBACK_WEBHOOKS,
         codegateRequestsPerMinute: config.CODEGATE_REQUESTS_PER_MINUTE,
+        geckoguardPerMinute: {
+          address: config.GECKOGUARD_ADDRESS_PER_MINUTE,
+          anonymous: config.GECKOGUARD_ANONYMOUS_PER_MINUTE,
+          key: config.GECKOGUARD_KEY_PER_MINUTE,
+          product: config.GECKOGUARD_PRODUCT_PER_MINUTE,
+          licenseKey: config.GECKOGUARD_LICENSE_KEY_PER_MINUTE,
+        },
       },
     },
     adminSecret: config.ADMIN_SECRET,
+    bootstrapToken: config.BOOTSTRAP_ADMIN_TOKEN,
     webhookCredentials: (provider) => ({
       secret: config[WEBHOOK_SECRETS[provider]],
       sellerId: provider === "gumroad" ? config.GUMROAD_SELLER_ID : "",

@@ -96,7 +96,7 @@ test("403 only the admin secret makes keys", async () => {
 test("400 kinds this server does not have yet", async () => {
   expect(await world.call("createApiKey", { name: "k", kind: "x" }, { headers })).toMatchObject({
     status: 400,
-    body: { error: "kind: must be one of native, codegate, proxgate" },
+    body: { error: "kind: must be one of native, codegate, proxgate, geckoguard" },
   });
 });
 

@@ -153,21 +153,37 @@ describe("fields", () => {
   });
 
   test.each<
-    [string, Record<string, unknown>, { field: string; message: string; missing?: boolean }]
+    [string, Record<string, unknown>, string, { field: string; message: string; missing?: boolean }]
   >([
-    ["absent", {}, { field: "key", message: "is required", missing: true }],
-    ["null", { key: null }, { field: "key", message: "is required", missing: true }],
-    ["empty", { key: "" }, { field: "key", message: "is required", missing: true }],
-    ["of another type", { key: 7 }, { field: "key", message: "must be a string", missing: false }],
-    ["unknown", { key: "k", kye: 1 }, { field: "kye", message: "is not a field of this request" }],
+    ["absent", {}, "invalid_type", { field: "key", message: "is required", missing: true }],
+    [
+      "null",
+      { key: null },
+      "invalid_type",
+      { field: "key", message: "is required", missing: true },
+    ],
+    ["empty", { key: "" }, "too_small", { field: "key", message: "is required", missing: true }],
+    [
+      "of another type",
+      { key: 7 },
+      "invalid_type",
+      { field: "key", message: "must be a string", missing: false },
+    ],
+    [
+      "unknown",
+      { key: "k", kye: 1 },
+      "unrecognized_keys",
+      { field: "kye", message: "is not a field of this request" },
+    ],
     [
       "wrong deeper down",
       { key: "k", machine: { name: 7 } },
+      "invalid_type",
       { field: "machine.name", message: "must be a string", missing: false },
     ],
-  ])("are named with what is wrong: %s", async (_, fields, expected) => {
+  ])("are named with what is wrong: %s", async (_, fields, code, expected) => {
     const problem = await problemOf(fields);
-    expect(problem.fields).toEqual([expected]);
+    expect(problem.fields).toEqual([{ ...expected, code }]);
     expect(problem.message).toBe(`${expected.field}: ${expected.message}`);
   });
 

@@ -19,6 +19,7 @@ export const settings: Settings = {
   seatTtlMs: 15 * MINUTE,
   activationAttemptsPerHour: 15,
   codegateRequestsPerMinute: 60,
+  geckoguardPerMinute: { address: 120, anonymous: 60, key: 600, product: 1200, licenseKey: 20 },
   allowLoopbackWebhooks: true,
 };
 

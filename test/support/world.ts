@@ -87,7 +87,12 @@ export const runOn = (open: () => DocumentStore): void => {
 };
 
 export async function openWorld(
-  options: { store?: DocumentStore; settings?: Partial<Settings>; flush?: FlushPolicy } = {},
+  options: {
+    store?: DocumentStore;
+    settings?: Partial<Settings>;
+    flush?: FlushPolicy;
+    bootstrapToken?: string;
+  } = {},
 ): Promise<World> {
   const store = options.store ?? openStore();
   let time = NOW;
@@ -133,11 +138,19 @@ export async function openWorld(
         seatTtlMs: 15 * MINUTE,
         activationAttemptsPerHour: 15,
         codegateRequestsPerMinute: 60,
+        geckoguardPerMinute: {
+          address: 120,
+          anonymous: 60,
+          key: 600,
+          product: 1200,
+          licenseKey: 20,
+        },
         allowLoopbackWebhooks: true,
         ...options.settings,
       },
     },
     adminSecret: ADMIN_SECRET,
+    bootstrapToken: options.bootstrapToken ?? "",
     webhookCredentials: (provider) => ({ secret: `test-${provider}-secret`, sellerId: "" }),
     failures: createFailureLimiter(300, now),
     keyUses: createUseNotes({ store, now }),

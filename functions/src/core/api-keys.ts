@@ -31,8 +31,48 @@ export const PROXGATE_SCOPES = [
 
 export type ProxgateScope = (typeof PROXGATE_SCOPES)[number];
 
+/** The same for a key of the GeckoGuard dialect. */
+export const GECKOGUARD_SCOPES = [
+  "license:authorize",
+  "license:read",
+  "license:create",
+  "license:update",
+  "license:delete",
+  "license:revoke",
+  "license:unrevoke",
+  "license:reset_hwid",
+  "license:reset_ip",
+  "blacklist:read",
+  "blacklist:write",
+  "end_user:read",
+  "analytics:read",
+  "version:read",
+  "file:download",
+  "variable:read",
+] as const;
+
+export type GeckoguardScope = (typeof GECKOGUARD_SCOPES)[number];
+
+/** Names that stand for several scopes. */
+export const GECKOGUARD_ALIASES = {
+  "license:write": ["license:create", "license:update"],
+} as const satisfies Record<string, readonly GeckoguardScope[]>;
+
+type GeckoguardAlias = keyof typeof GECKOGUARD_ALIASES;
+
+const isAlias = (name: string): name is GeckoguardAlias => name in GECKOGUARD_ALIASES;
+
+/** Every scope that is meant, once. */
+export const geckoguardScopes = (
+  names: readonly (GeckoguardScope | GeckoguardAlias)[],
+): GeckoguardScope[] => [
+  ...new Set(names.flatMap((name) => (isAlias(name) ? GECKOGUARD_ALIASES[name] : [name]))),
+];
+
+export type AnyScope = Scope | ProxgateScope | GeckoguardScope;
+
 /** What of us a key opens: the native functions, or one dialect. */
-export const KEY_KINDS = ["native", "codegate", "proxgate"] as const;
+export const KEY_KINDS = ["native", "codegate", "proxgate", "geckoguard"] as const;
 
 export type KeyKind = (typeof KEY_KINDS)[number];
 
@@ -51,6 +91,8 @@ export type ApiKey = {
   scopes: string[] | null;
   /** Null is the whole account. */
   products: { id: string; handle: string }[] | null;
+  /** Of a kind that opens exactly one product, that one. */
+  productId: string | null;
   createdAt: number;
   expiresAt: number | null;
   /** The last use of the secret it has now, to the hour. */

@@ -135,11 +135,11 @@ export const productEvent = (
 
 export const apiKeyEvent = (
   type: "api_key.created" | "api_key.rotated" | "api_key.revoked",
-  { id, accountId, name }: Pick<ApiKey, "id" | "accountId" | "name">,
+  { id, accountId, productId, name }: Pick<ApiKey, "id" | "accountId" | "productId" | "name">,
 ): NewEvent => ({
   type,
   accountId,
-  productId: null,
+  productId,
   licenseId: null,
   data: { keyId: id, name },
 });

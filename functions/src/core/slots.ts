@@ -8,6 +8,10 @@ export type Settings = {
   readonly activationAttemptsPerHour: number;
   /** Of one CodeGate API key; 0 is no limit. */
   readonly codegateRequestsPerMinute: number;
+  /** Requests through GeckoGuard's paths; 0 is no limit. `anonymous` is of an address, without a credential. */
+  readonly geckoguardPerMinute: Readonly<
+    Record<"address" | "anonymous" | "key" | "product" | "licenseKey", number>
+  >;
   /** Whether events may go to this very machine, and without TLS then. */
   readonly allowLoopbackWebhooks: boolean;
 };

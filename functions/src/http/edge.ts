@@ -14,6 +14,8 @@ export type LogEntry = {
 export type Edge = {
   readonly deps: Deps;
   readonly adminSecret: string;
+  /** With which anybody may make a first product and key through GeckoGuard's paths; empty is nobody. */
+  readonly bootstrapToken: string;
   readonly webhookCredentials: (provider: Provider) => WebhookCredentials;
   readonly failures: FailureLimiter;
   /** Keeps when API keys were last used. */

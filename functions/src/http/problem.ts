@@ -9,6 +9,7 @@ export const problemStatus = {
   PAYLOAD_TOO_LARGE: 413,
   UNSUPPORTED_ENCODING: 415,
   TOO_MANY_FAILURES: 429,
+  TOO_MANY_REQUESTS: 429,
   INTERNAL: 500,
   STORE_UNAVAILABLE: 503,
 } as const;
@@ -20,6 +21,8 @@ export type FieldProblem = {
   readonly field: string;
   readonly message: string;
   readonly missing?: boolean;
+  /** What kind of wrong it is, for programs. */
+  readonly code?: string;
 };
 
 export class Problem extends Error {
@@ -27,15 +30,22 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly fields: readonly FieldProblem[];
   readonly headers: Readonly<Record<string, string>>;
+  /** What a dialect calls it, where it tells apart what has one code here. */
+  readonly word: string | undefined;
 
   constructor(
     code: ProblemCode,
     message: string,
-    more: { fields?: readonly FieldProblem[]; headers?: Record<string, string> } = {},
+    more: {
+      fields?: readonly FieldProblem[];
+      headers?: Record<string, string>;
+      word?: string;
+    } = {},
   ) {
     super(message);
     this.code = code;
     this.fields = more.fields ?? [];
     this.headers = more.headers ?? {};
+    this.word = more.word;
   }
 }

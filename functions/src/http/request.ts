@@ -33,10 +33,12 @@ export type WebhookCredentials = {
 /** The path is taken as sent: one that begins with `//` names no host. */
 const urlOf = (request: IncomingMessage): URL => new URL(`http://localhost${request.url ?? "/"}`);
 
+export const queryFields = (request: IncomingMessage): Fields =>
+  searchFields(urlOf(request).searchParams);
+
 /** The query string's fields; one that is given twice is a list. */
-export function queryFields(request: IncomingMessage): Fields {
+export function searchFields(searchParams: URLSearchParams): Fields {
   const fields: Fields = {};
-  const { searchParams } = urlOf(request);
   for (const name of searchParams.keys()) {
     if (PROTOTYPE_NAMES.has(name)) throw prototypeName(name);
     const values = searchParams.getAll(name);
@@ -107,12 +109,17 @@ export function parseFields<S extends z.ZodType>(schema: S, fields: Fields): z.o
 
 function fieldProblems(issue: z.core.$ZodIssue, fields: Fields): FieldProblem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((field) => ({ field, message: "is not a field of this request" }));
+    return issue.keys.map((field) => ({
+      field,
+      message: "is not a field of this request",
+      code: issue.code,
+    }));
   }
   const field = issue.path.join(".") || "body";
   const top = issue.path.length === 1 ? fields[String(issue.path[0])] : "given";
   const missing = top === undefined || top === null || top === "";
-  return [{ field, message: missing ? "is required" : issue.message, missing }];
+  const { code } = issue;
+  return [{ field, message: missing ? "is required" : issue.message, missing, code }];
 }
 
 const tooLarge = () =>

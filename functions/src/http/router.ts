@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
+import { sameSecret } from "../crypto/vault.ts";
 import type { Deps } from "../operations/deps.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
 import { conduct, type Notes, replyUnready, type Work } from "./conduct.ts";
@@ -18,9 +19,11 @@ export type Asked = {
   /** The path's named parts, still percent-encoded. */
   readonly parts: Readonly<Record<string, string>>;
   readonly headers: IncomingHttpHeaders;
-  /** Empty for a method that has none. */
+  /** Empty for a method that has none. Throws what is wrong with it: who asks may come first. */
   readonly body: Buffer;
   readonly notes: Notes;
+  /** What the operator lets that token do: make the first product and key, if anybody may. */
+  readonly bootstrap: (token: unknown) => "off" | "wrong" | "right";
 };
 
 export type Route = {
@@ -36,6 +39,8 @@ export type Route = {
 export type Dialect = {
   readonly surface: Surface;
   readonly routes: readonly Route[];
+  /** Answers where it has no route, if it has more to say than the problem. */
+  readonly unrouted?: (deps: Deps, asked: Asked, problem: Problem) => Promise<Answer>;
   /** Beginnings of the paths that are its own, also where it has no route. */
   readonly owns?: readonly string[];
 };
@@ -73,13 +78,35 @@ export async function serveRouter(
 ): Promise<void> {
   const { work, found, path, query } = destination(router, request);
   const answer: Work["answer"] = async (deps, notes) => {
-    if (!("route" in found)) throw found.problem;
-    const { method, handle } = found.route;
-    const body = method === "GET" ? Buffer.alloc(0) : await readBody(request);
-    const { headers } = request;
-    return handle(deps, { method, path, query, parts: found.parts, headers, body, notes });
+    const { headers, method = "" } = request;
+    const routed = "route" in found;
+    const body = routed && method !== "GET" ? await readBody(request).catch(problem) : NO_BODY;
+    const asked: Asked = {
+      ...{ method, path, query, headers, notes },
+      parts: routed ? found.parts : {},
+      get body() {
+        if (body instanceof Problem) throw body;
+        return body;
+      },
+      bootstrap: (token) => {
+        if (edge.bootstrapToken === "") return "off";
+        return typeof token === "string" && sameSecret(token, edge.bootstrapToken)
+          ? "right"
+          : "wrong";
+      },
+    };
+    if (routed) return found.route.handle(deps, asked);
+    if (!found.unrouted) throw found.problem;
+    return found.unrouted(deps, asked, found.problem);
   };
   await conduct({ ...work, answer }, edge, request, response);
+}
+
+const NO_BODY = Buffer.alloc(0);
+
+function problem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  throw error;
 }
 
 function destination(router: Router, request: EdgeRequest) {
@@ -101,11 +128,11 @@ const pathAsSent = (name: string, seen: string): string =>
 
 type Found = { readonly surface: Surface } & (
   | { readonly route: Route; readonly parts: Readonly<Record<string, string>> }
-  | { readonly problem: Problem }
+  | { readonly problem: Problem; readonly unrouted: Dialect["unrouted"] }
 );
 
 function find({ dialects }: Router, method: string, path: string): Found {
-  for (const { surface, routes } of dialects) {
+  for (const { surface, routes, unrouted } of dialects) {
     const fitting = routes.flatMap((route) => {
       const parts = partsOf(route.path, path);
       return parts ? [{ surface, route, parts }] : [];
@@ -116,12 +143,14 @@ function find({ dialects }: Router, method: string, path: string): Found {
       const allowed = [...new Set(fitting.map(({ route }) => route.method))];
       const headers = { Allow: allowed.join(", ") };
       const words = `Use ${allowed.join(" or ")}.`;
-      return { surface, problem: new Problem("METHOD_NOT_ALLOWED", words, { headers }) };
+      const problem = new Problem("METHOD_NOT_ALLOWED", words, { headers });
+      return { surface, unrouted, problem };
     }
   }
   const owner = dialects.find(({ owns = [] }) => owns.some((prefix) => path.startsWith(prefix)));
-  const { surface } = owner ?? dialects[0];
-  return { surface, problem: new Problem("NOT_FOUND", "There is nothing at this path.") };
+  const { surface, unrouted } = owner ?? dialects[0];
+  const problem = new Problem("NOT_FOUND", "There is nothing at this path.");
+  return { surface, unrouted, problem };
 }
 
 /** The named parts, or `undefined` where the path is another; a part that is empty is none. */

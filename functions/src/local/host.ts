@@ -12,11 +12,14 @@ export function createHost(
   functions: ReadonlyMap<string, Handler>,
   routed: ReadonlyMap<string, Handler> = new Map(),
 ): Server {
+  // Where it looks whether the store answers.
+  const health = routed.get("v1");
   const server = createServer((request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const name = path.replaceAll(/^\/|\/$/g, "");
     const handler = functions.get(name) ?? routed.get(path.split("/", 2)[1] ?? "");
     if (handler) handler(request, response);
+    else if (name === "health" && health) health(request, response);
     else if (name === "health") send(response, 200, { ok: true });
     else {
       const error = `There is no function at ${JSON.stringify(path.slice(0, 100))}.`;

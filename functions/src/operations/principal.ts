@@ -1,4 +1,4 @@
-import type { ProxgateScope, Scope } from "../core/api-keys.ts";
+import type { AnyScope } from "../core/api-keys.ts";
 
 /** Who asks: the service's administrator, or an account through one of its API keys. */
 export type Principal =
@@ -30,7 +30,7 @@ export const mayReach = (principal: Principal, accountId: string, productId?: st
     (principal.productIds === null ||
       (productId !== undefined && principal.productIds.includes(productId))));
 
-export const hasScope = (principal: Principal, scope: Scope | ProxgateScope): boolean =>
+export const hasScope = (principal: Principal, scope: AnyScope): boolean =>
   principal.kind === "administrator" ||
   principal.scopes === null ||
   principal.scopes.includes(scope);

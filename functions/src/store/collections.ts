@@ -500,6 +500,8 @@ export const apiKeys = collection({
       .array(z.object({ id: z.uuid(), handle: z.string() }))
       .nullable()
       .default(null),
+    /** Of a kind that opens exactly one product, that one. */
+    productId: z.uuid().nullable().default(null),
     createdAt: instant,
     expiresAt: instant.nullable().default(null),
     /** To the hour. */
@@ -510,6 +512,7 @@ export const apiKeys = collection({
     byIdentity: { equal: ["id"] },
     newest: { order: ["createdAt", "desc"] },
     byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+    byProduct: { equal: ["productId", "kind"], order: ["createdAt", "desc"] },
   },
 });
 

@@ -20,15 +20,15 @@ export type Proven = { readonly caller: SignedCaller; readonly parameters: Param
 
 /** Who signed the request. The order of the checks and their words are the vendor's. */
 export async function authenticate(deps: Deps, asked: Asked): Promise<Proven> {
+  const { method, path, body } = asked;
   const apiKey = header(asked, "x-api-key", INVALID_KEY);
   const signature = header(asked, "x-signature", INVALID_SIGNATURE);
   const timestamp = header(asked, "x-timestamp", INVALID_TIMESTAMP);
   if (!WHOLE_NUMBER.test(timestamp)) throw new Problem("UNAUTHENTICATED", INVALID_TIMESTAMP);
   const age = Math.floor(deps.now() / 1000) - Number(timestamp);
   if (Math.abs(age) > WINDOW_SECONDS) throw new Problem("UNAUTHENTICATED", EXPIRED);
-  const { method, path } = asked;
   const parameters = parametersOf(asked.query);
-  const bodyHash = sha256Hex(asked.body);
+  const bodyHash = sha256Hex(body);
   const messages = candidates({ method, path, parameters, bodyHash, timestamp });
   const answer = await authenticateSigned(deps, "codegate", apiKey, (secret) =>
     signsAny(secret, messages, signature),

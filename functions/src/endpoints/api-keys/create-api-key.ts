@@ -1,14 +1,15 @@
 import * as z from "zod";
-import { KEY_KINDS, PROXGATE_SCOPES, SCOPES } from "../../core/api-keys.ts";
+import { GECKOGUARD_SCOPES, KEY_KINDS, PROXGATE_SCOPES, SCOPES } from "../../core/api-keys.ts";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { createApiKey as create } from "../../operations/api-keys/create-api-key.ts";
 import { createCodegateKey } from "../../operations/api-keys/create-codegate-key.ts";
+import { createGeckoguardKey } from "../../operations/api-keys/create-geckoguard-key.ts";
 import { creatorId, expiry, flag, productId, text } from "../fields.ts";
 import { unfitFields } from "./kinds.ts";
 import { keyId } from "./records.ts";
 
-const SCOPES_OF_ANY = [...SCOPES, ...PROXGATE_SCOPES] as const;
+const SCOPES_OF_ANY = [...SCOPES, ...PROXGATE_SCOPES, ...GECKOGUARD_SCOPES] as const;
 const scope = z.enum(SCOPES_OF_ANY, `must be one of ${SCOPES_OF_ANY.join(", ")}`);
 
 export const createApiKey = defineEndpoint({
@@ -17,7 +18,7 @@ export const createApiKey = defineEndpoint({
   access: "administrator",
   summary: "Create an API key for an account",
   description:
-    "Without `scopes` and `productIds` the key covers everything the account owns. It is in this answer and never shown again. One of `kind` `codegate` is for the CodeGate SDKs and one product, `productId`; it has a `secret` besides, and the product's former key of that kind stops at once. One of `kind` `proxgate` is for ProxGate clients; it covers the account.",
+    "Without `scopes` and `productIds` the key covers everything the account owns. It is in this answer and never shown again. One of `kind` `codegate` is for the CodeGate SDKs and one product, `productId`; it has a `secret` besides, and the product's former key of that kind stops at once. One of `kind` `proxgate` is for ProxGate clients; it covers the account. One of `kind` `geckoguard` is for GeckoGuard clients and one product, `productId`, which they call `productUuid`.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["EXPIRY_PAST", "PRODUCT_NOT_FOUND"],
@@ -31,7 +32,7 @@ export const createApiKey = defineEndpoint({
         .meta({ example: "native" }),
       productId: productId
         .optional()
-        .meta({ description: "Of a `codegate` key: the product it is for." }),
+        .meta({ description: "Of a `codegate` or `geckoguard` key: the product it is for." }),
       test: flag.optional().meta({
         description: "Of a `proxgate` key: begins with `pk_test_`, and opens the same.",
         example: false,
@@ -40,7 +41,7 @@ export const createApiKey = defineEndpoint({
       scopes: z
         .array(scope, "must be a list of scopes")
         .min(1, "must name at least one scope")
-        .max(SCOPES.length, "must name each scope once")
+        .max(GECKOGUARD_SCOPES.length, "must name each scope once")
         .optional()
         .meta({ description: "Of the key's kind; all when left out.", example: ["licenses:read"] }),
       productIds: z
@@ -74,9 +75,19 @@ export const createApiKey = defineEndpoint({
         .string()
         .optional()
         .meta({ description: "Of a `codegate` key: what its SDKs call the product." }),
+      productUuid: z
+        .string()
+        .optional()
+        .meta({ description: "Of a `geckoguard` key: what its clients call the product." }),
     })
     .meta({ id: "CreateApiKeyResponse" }),
   async handle(deps, { kind, productId = "", ...ask }, principal) {
+    if (kind === "geckoguard") {
+      const made = await createGeckoguardKey(deps, principal, { ...ask, productId });
+      if (!made.ok) return made;
+      const { id: keyId, productId: productUuid } = made.key;
+      return { success: true as const, keyId, apiKey: made.apiKey, productUuid: productUuid ?? "" };
+    }
     const decision =
       kind === "codegate"
         ? await createCodegateKey(deps, principal, { ...ask, productId })

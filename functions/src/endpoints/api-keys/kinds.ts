@@ -1,4 +1,4 @@
-import { type KeyKind, PROXGATE_SCOPES, SCOPES } from "../../core/api-keys.ts";
+import { GECKOGUARD_SCOPES, type KeyKind, PROXGATE_SCOPES, SCOPES } from "../../core/api-keys.ts";
 
 type Given = {
   readonly kind: KeyKind;
@@ -14,6 +14,7 @@ const kinds: Readonly<Record<KeyKind, Kind>> = {
   native: { unfit: ["productId", "test"], scopes: SCOPES },
   codegate: { unfit: ["scopes", "productIds", "test"], scopes: [] },
   proxgate: { unfit: ["productId", "productIds"], scopes: PROXGATE_SCOPES },
+  geckoguard: { unfit: ["productIds", "test"], scopes: GECKOGUARD_SCOPES },
 };
 
 /** What a key of that kind cannot have, or lacks. */
@@ -23,7 +24,7 @@ export function* unfitFields(given: Given): Generator<{ path: PropertyKey[]; mes
     if (given[field] === undefined) continue;
     yield { path: [field], message: `is not a field of a ${given.kind} key` };
   }
-  if (given.kind === "codegate" && given.productId === undefined) {
+  if (!unfit.includes("productId") && given.productId === undefined) {
     yield { path: ["productId"], message: "is required" };
   }
   for (const [index, scope] of unfit.includes("scopes") ? [] : (given.scopes ?? []).entries()) {

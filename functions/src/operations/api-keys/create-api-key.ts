@@ -1,4 +1,4 @@
-import type { ApiKey, KeyKind, ProxgateScope, Scope } from "../../core/api-keys.ts";
+import type { AnyScope, ApiKey, KeyKind } from "../../core/api-keys.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { apiKeyEvent } from "../../core/events.ts";
 import { apiKeys } from "../../store/collections.ts";
@@ -16,10 +16,10 @@ export type CreateApiKeyAsk = {
   readonly creatorId?: string | undefined;
   /** Epoch milliseconds. */
   readonly expiresAt?: number | null | undefined;
-  readonly kind?: Exclude<KeyKind, "codegate"> | undefined;
+  readonly kind?: Exclude<KeyKind, "codegate" | "geckoguard"> | undefined;
   /** Of a `proxgate` key: it begins with `pk_test_`, and opens the same. */
   readonly test?: boolean | undefined;
-  readonly scopes?: readonly (Scope | ProxgateScope)[] | undefined;
+  readonly scopes?: readonly AnyScope[] | undefined;
   readonly productIds?: readonly string[] | undefined;
 };
 
@@ -57,6 +57,7 @@ export async function createApiKey(
       secretSealed: null,
       scopes: ask.scopes ? [...new Set(ask.scopes)] : null,
       products,
+      productId: null,
       createdAt: now,
       expiresAt: ask.expiresAt ?? null,
       lastUsedAt: null,

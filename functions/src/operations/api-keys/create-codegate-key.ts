@@ -66,6 +66,7 @@ export async function createCodegateKey(
       prefix: apiKey.slice(0, SHOWN),
       scopes: null,
       products: [{ id: productId, handle }],
+      productId,
       createdAt: now,
       expiresAt: ask.expiresAt ?? null,
       lastUsedAt: null,

@@ -1,0 +1,147 @@
+import * as z from "zod";
+import type { GeckoguardScope } from "../../core/api-keys.ts";
+import type { Refusal } from "../../core/decision.ts";
+import { sha256Hex } from "../../crypto/signatures.ts";
+import { idempotencyKey, runOnce } from "../../http/idempotency.ts";
+import { Problem, problemStatus } from "../../http/problem.ts";
+import { jsonFields, parseFields, searchFields } from "../../http/request.ts";
+import type { Asked, Route } from "../../http/router.ts";
+import type { Answer } from "../../http/surface.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { admitKey, bindTo, type KeyCaller, requireScope } from "./authenticate.ts";
+import { success } from "./envelope.ts";
+import { uuid } from "./fields.ts";
+import { limitAddress } from "./limits.ts";
+import { geckoguardSurface } from "./surface.ts";
+
+/** What a success has as its `data`. */
+type Outcome = Readonly<Record<string, unknown>> | Refusal;
+
+/** The names of a path's parts. */
+type Parts<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | Parts<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+
+type Contract<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+  readonly method: Route["method"];
+  /** Its parts are UUIDs; `:productId` is the key's own product. */
+  readonly path: Path;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Of a success; 200 when left out. */
+  readonly status?: 200 | 201;
+};
+
+type Input<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+  readonly ids: Readonly<Record<Parts<Path>, string>>;
+  readonly query: z.output<Query>;
+  readonly body: z.output<Body>;
+};
+
+type NoFields = z.ZodObject<Record<never, z.ZodType>>;
+
+/** A route for API keys. The order of its checks is section 2.1 of the reference. */
+export function keyRoute<
+  const Path extends string,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  spec: Contract<Path, Query, Body> & {
+    /** Null is any key. */
+    readonly scope: GeckoguardScope | null;
+    readonly handle: (
+      deps: Deps,
+      caller: KeyCaller,
+      input: Input<Path, Query, Body>,
+    ) => Promise<Outcome>;
+  },
+): Route {
+  return {
+    method: spec.method,
+    path: spec.path,
+    async handle(deps, asked) {
+      const caller = await admitKey(deps, asked);
+      const { productId } = asked.parts;
+      if (productId !== undefined) bindTo(caller, idsOf({ productId }).productId);
+      if (spec.scope !== null) requireScope(caller, spec.scope);
+      return answered(deps, asked, caller.keyId, (inner) =>
+        respond(spec, asked, (input) => spec.handle(inner, caller, input)),
+      );
+    },
+  };
+}
+
+/** A route for everybody. */
+export function publicRoute<
+  const Path extends string,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  spec: Contract<Path, Query, Body> & {
+    readonly handle: (deps: Deps, input: Input<Path, Query, Body>) => Promise<Outcome>;
+  },
+): Route {
+  return {
+    method: spec.method,
+    path: spec.path,
+    async handle(deps, asked) {
+      await limitAddress(deps, asked);
+      return respond(spec, asked, (input) => spec.handle(deps, input));
+    },
+  };
+}
+
+/**
+ * Answers a change once for its `Idempotency-Key`, which is `who`'s own for that method and path; a
+ * request is known again by its very bytes.
+ */
+export async function answered(
+  deps: Deps,
+  asked: Asked,
+  who: string,
+  run: (deps: Deps) => Promise<Answer>,
+): Promise<Answer> {
+  const { method, path, query, headers } = asked;
+  const key = method === "GET" ? undefined : idempotencyKey(headers["idempotency-key"]);
+  if (key === undefined) return run(deps);
+  const input = [sha256Hex(asked.body), query];
+  return runOnce(deps, { scope: ["v1", who, method, path], key, input }, (inner) =>
+    run(inner).catch(worded),
+  );
+}
+
+/** What is wrong with a request is its answer, too, and kept as such. */
+function worded(error: unknown): Answer {
+  if (!(error instanceof Problem) || problemStatus[error.code] >= 500) throw error;
+  return geckoguardSurface.problem(error, "");
+}
+
+async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
+  { query, body, status = 200 }: Contract<Path, Query, Body>,
+  asked: Asked,
+  handle: (input: Input<Path, Query, Body>) => Promise<Outcome>,
+): Promise<Answer> {
+  const ids = idsOf(asked.parts) as Record<Parts<Path>, string>;
+  const searched = searchFields(new URLSearchParams(asked.query));
+  const sent = jsonFields(asked.body);
+  const outcome = await handle({
+    ids,
+    query: parseFields(query ?? noFields, searched) as z.output<Query>,
+    body: parseFields(body ?? noFields, sent) as z.output<Body>,
+  });
+  return isRefusal(outcome)
+    ? geckoguardSurface.refusal(outcome)
+    : { status, body: success(outcome) };
+}
+
+const noFields = z.object({});
+
+/** Throws `INVALID_REQUEST` where a part is no UUID: slugs are not ids. */
+function idsOf<Name extends string>(parts: Readonly<Record<Name, string>>): Record<Name, string> {
+  const shape = Object.fromEntries(Object.keys(parts).map((name) => [name, uuid]));
+  return parseFields(z.object(shape), parts) as Record<Name, string>;
+}
+
+const isRefusal = (outcome: Outcome): outcome is Refusal => outcome["ok"] === false;

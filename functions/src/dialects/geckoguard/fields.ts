@@ -1,0 +1,25 @@
+import * as z from "zod";
+
+export const uuid = z
+  .uuid("must be a UUID")
+  // Postgres-style upper case is the same id.
+  .transform((id) => id.toLowerCase());
+
+export const text = (maxLength: number) =>
+  z
+    .string("must be a string")
+    .max(maxLength, `must be at most ${maxLength} characters`)
+    .refine((value) => !value.includes("\0"), "must not contain NUL characters")
+    .refine((value) => value.isWellFormed(), "must be well-formed Unicode");
+
+export const name = text(100).trim().min(1, "is required");
+
+/** A date-time as epoch milliseconds. */
+export const dateTime = z.iso
+  .datetime({ offset: true, error: "must be an ISO 8601 date-time" })
+  .transform((value) => Date.parse(value));
+
+/** ISO 8601 UTC with milliseconds. */
+export const iso = (instant: number): string => new Date(instant).toISOString();
+export const isoOrNull = (instant: number | null): string | null =>
+  instant === null ? null : iso(instant);

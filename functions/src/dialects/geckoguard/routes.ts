@@ -1,0 +1,19 @@
+import type { Dialect } from "../../http/router.ts";
+import { unauthorized } from "./authenticate.ts";
+import { limitAddress } from "./limits.ts";
+import { getHealth, getStatus, whoami } from "./service.ts";
+import { geckoguardSurface } from "./surface.ts";
+
+/** Where nothing is said before somebody has shown a credential of its own. */
+const GUARDED = ["/v1/dashboard/", "/v1/enduser/"];
+
+export const geckoguard: Dialect = {
+  surface: geckoguardSurface,
+  routes: [getHealth, getStatus, whoami],
+  async unrouted(deps, asked, problem) {
+    await limitAddress(deps, asked);
+    throw GUARDED.some((prefix) => asked.path.startsWith(prefix))
+      ? unauthorized("Missing or invalid access token")
+      : problem;
+  },
+};

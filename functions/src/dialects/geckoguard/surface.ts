@@ -1,0 +1,53 @@
+import type { Refusal, RefusalCode } from "../../core/decision.ts";
+import { type Problem, type ProblemCode, problemStatus } from "../../http/problem.ts";
+import type { Answer, Surface } from "../../http/surface.ts";
+import { type Detail, failure } from "./envelope.ts";
+
+type Words = readonly [status: number, code: string, message: string];
+
+/** What its operations may refuse (reference, section 20). */
+const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words)>> = {
+  PRODUCT_NOT_FOUND: [404, "NOT_FOUND", "Product not found"],
+  EXPIRY_PAST: [400, "VALIDATION_ERROR", "The expiry is in the past"],
+};
+
+/** What the edge says, where status or code are others than for native functions. */
+const problems: Partial<Record<ProblemCode, readonly [status: number, code: string]>> = {
+  INVALID_REQUEST: [400, "VALIDATION_ERROR"],
+  UNAUTHENTICATED: [401, "UNAUTHORIZED"],
+  IDEMPOTENCY_KEY_REUSED: [409, "IDEMPOTENCY_KEY_REUSE"],
+  UNSUPPORTED_ENCODING: [400, "VALIDATION_ERROR"],
+  TOO_MANY_FAILURES: [429, "RATE_LIMITED"],
+  TOO_MANY_REQUESTS: [429, "RATE_LIMITED"],
+  INTERNAL: [500, "INTERNAL_ERROR"],
+  STORE_UNAVAILABLE: [503, "SERVICE_UNAVAILABLE"],
+};
+
+/** The codes of a field's `details` that are not ours: what the reference shows for a bad form. */
+const fieldCodes: Readonly<Record<string, string>> = { invalid_format: "invalid_string" };
+
+/** `{ok: false, error}`; the log and the failure limiter go by our own code. */
+export const geckoguardSurface: Surface = {
+  refusal(refusal): Answer {
+    const known = refusals[refusal.code];
+    if (!known) throw new Error(`GeckoGuard has no words for ${refusal.code}.`);
+    const [status, code, message] = typeof known === "function" ? known(refusal) : known;
+    const { field, retryAfterSeconds } = refusal;
+    const details = field !== undefined && status === 400 ? [{ path: field, message, code }] : [];
+    const headers: Record<string, string> =
+      retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
+    return { status, body: failure(code, message, details), code: refusal.code, headers };
+  },
+  problem({ code, message, fields, headers, word }: Problem): Answer {
+    const [status, wireCode] = problems[code] ?? [problemStatus[code], code];
+    const details = fields.map(
+      ({ field, message, code = "custom" }): Detail => ({
+        path: field,
+        message,
+        code: fieldCodes[code] ?? code,
+      }),
+    );
+    const words = details.length > 0 ? "Request validation failed" : message;
+    return { status, body: failure(word ?? wireCode, words, details), code, headers };
+  },
+};
