@@ -1,5 +1,5 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
-import { type Lease, leaseBudget } from "../../core/rate-budgets.ts";
+import { type Lease, leaseBudget, type Unasked, unaskedLease } from "../../core/rate-budgets.ts";
 import { rateBudgets } from "../../store/collections.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 
@@ -25,53 +25,77 @@ export type Budget = {
   readonly endsAt: number;
 };
 
-/** `unleased`: what the minute had besides when this was leased. */
-type Held = { left: number; readonly endsAt: number; readonly unleased: number };
+/** What an instance has of somebody's minute. */
+type Held = {
+  left: number;
+  readonly endsAt: number;
+  /** What the minute had besides when this was leased. */
+  readonly unleased: number;
+  /** What was let through before the first lease, which is charged for it. */
+  readonly unasked: Unasked;
+};
 
 const MAX_REMEMBERED = 10_000;
 
 /**
- * An instance leases requests in lots and counts them in its memory: a lot costs one read and one
- * write, and when the minute is used up nothing is asked until it is over.
+ * An instance lets the first requests of a minute through, then leases more in lots and counts them
+ * in its memory: a lot costs one read and one write, and when the minute is used up nothing is asked
+ * until it is over.
  */
 export function createRateBudgets({ now }: { readonly now: () => number }): RateBudgets {
   const held = new Map<string, Held>();
   const leasing = new Map<string, Promise<void>>();
 
-  const lease = async (store: DocumentStore, id: string, perMinute: number) => {
-    const at = now();
-    const { granted, endsAt, unleased } = await store.transaction(async (tx): Promise<Lease> => {
-      const next = leaseBudget(await tx.get(rateBudgets, id), { id, perMinute, now: at });
+  const hold = (id: string, { granted, endsAt, unleased }: Lease, unasked: Unasked): Held => {
+    const mine = { left: granted, endsAt, unleased, unasked };
+    held.delete(id);
+    const oldest = held.size < MAX_REMEMBERED ? undefined : held.keys().next().value;
+    if (oldest !== undefined) held.delete(oldest);
+    held.set(id, mine);
+    return mine;
+  };
+
+  const begin = (id: string, perMinute: number): Held => {
+    const startedAt = now();
+    const lease = unaskedLease(perMinute, startedAt);
+    return hold(id, lease, { startedAt, used: lease.granted });
+  };
+
+  const lease = async (
+    store: DocumentStore,
+    ask: { id: string; perMinute: number; mine: Held },
+  ) => {
+    const { id, perMinute, mine } = ask;
+    const terms = { id, perMinute, now: now(), unasked: mine.unasked };
+    const leased = await store.transaction(async (tx): Promise<Lease> => {
+      const next = leaseBudget(await tx.get(rateBudgets, id), terms);
       if (next.lease.granted > 0) tx.set(rateBudgets, next.budget);
       return next.lease;
     });
-    if (held.size >= MAX_REMEMBERED) held.clear();
-    held.set(id, { left: granted, endsAt, unleased });
+    hold(id, leased, { startedAt: terms.now, used: 0 });
   };
 
   return {
     async take(store, { id, perMinute }) {
       if (perMinute === 0) return accept({});
       for (;;) {
-        const mine = held.get(id);
-        const left = mine ? mine.endsAt - now() : 0;
-        if (mine && left > 0 && mine.left > 0) {
+        const known = held.get(id);
+        const mine = known && known.endsAt > now() ? known : begin(id, perMinute);
+        const { endsAt, unleased } = mine;
+        if (mine.left > 0) {
           mine.left -= 1;
-          const remaining = mine.left + mine.unleased;
-          return { ...accept({}), budget: { perMinute, remaining, endsAt: mine.endsAt } };
+          return { ...accept({}), budget: { perMinute, remaining: mine.left + unleased, endsAt } };
         }
-        if (mine?.unleased === 0 && left > 0) {
-          const retryAfterSeconds = Math.ceil(left / 1000);
-          const budget = { perMinute, remaining: 0, endsAt: mine.endsAt };
+        if (unleased === 0) {
+          const retryAfterSeconds = Math.ceil((endsAt - now()) / 1000);
+          const budget = { perMinute, remaining: 0, endsAt };
           return { ...refuse("RATE_LIMITED", { retryAfterSeconds }), budget };
         }
-        const started = leasing.get(id);
-        if (started) await started;
-        else {
-          const asked = lease(store, id, perMinute).finally(() => leasing.delete(id));
-          leasing.set(id, asked);
-          await asked;
-        }
+        const asked =
+          leasing.get(id) ??
+          lease(store, { id, perMinute, mine }).finally(() => leasing.delete(id));
+        leasing.set(id, asked);
+        await asked;
       }
     },
   };
