@@ -11,7 +11,7 @@ import {
 import { codeLog } from "../../functions/src/operations/redemption-codes/log.ts";
 import { reactivateCode } from "../../functions/src/operations/redemption-codes/reactivate-code.ts";
 import { redeemCode } from "../../functions/src/operations/redemption-codes/redeem-code.ts";
-import { codePages } from "../../functions/src/store/collections.ts";
+import { listPages } from "../../functions/src/store/collections.ts";
 import { metered } from "../../functions/src/store/metered.ts";
 import { productOf } from "../support/products.ts";
 import { seedCodes } from "../support/seed-codes.ts";
@@ -371,5 +371,5 @@ test("a page notes where the next begins for ten minutes, and reads its own code
   });
   expect(codes).toHaveLength(1);
   expect(meter).toMatchObject({ reads: 2, aggregates: 1 });
-  expect(codePages.ttlField).toBe("expireAt");
+  expect(listPages.ttlField).toBe("expireAt");
 });

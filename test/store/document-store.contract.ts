@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { z } from "zod";
+import { encodeCursor } from "../../functions/src/store/collection.ts";
 import {
   AlreadyExistsError,
   type AnyConditions,
   type DocumentStore,
   InvalidCursorError,
   MissingDocumentError,
+  type PageAsk,
   type Transaction,
   type Write,
 } from "../../functions/src/store/document-store.ts";
@@ -29,7 +31,7 @@ type LooseStore = {
   query(
     collection: unknown,
     name: string,
-    ask: AnyConditions & { limit: number; after?: string },
+    ask: AnyConditions & PageAsk,
   ): Promise<{ items: Note[]; next: string | undefined }>;
   count(collection: unknown, name: string, ask: AnyConditions): Promise<number>;
 };
@@ -671,6 +673,33 @@ export function describeDocumentStore(name: string, open: () => Promise<OpenedSt
       });
     });
 
+    test.each<[string, AnyConditions]>([
+      ["rankedDown", {}],
+      ["ownedRanked", { equal: { owner: "ann" } }],
+      ["ownedRanked", { equal: { owner: "ann" }, range: { gte: 1 } }],
+      ["taggedUp", { contains: "red" }],
+      ["taggedTitled", { contains: "red" }],
+      ["taggedRanked", { equal: { state: "draft" }, contains: "red" }],
+    ])(
+      "%s %j may begin in the middle, nulls counted, and goes on from there",
+      async (query, ask) => {
+        const owned = (n: number) => note(`m${n}`, { rank: n < 3 ? null : n % 4, tags: ["red"] });
+        await store.commit(times(9, (n) => create(owned(n))));
+        const all = await loose(store).query(notes, query, { ...ask, limit: 99 });
+        for (const skip of [0, 1, 2, 4, all.items.length, 99]) {
+          const page = await loose(store).query(notes, query, { ...ask, limit: 3, skip });
+          expect(idsOf(page)).toEqual(idsOf(all).slice(skip, skip + 3));
+          if (page.next === undefined) continue;
+          const rest = await loose(store).query(notes, query, {
+            ...ask,
+            limit: 99,
+            after: page.next,
+          });
+          expect(idsOf(rest)).toEqual(idsOf(all).slice(skip + 3));
+        }
+      },
+    );
+
     describe("parts of texts", () => {
       const titles = ["ABC12345", "abc", "AB%", "a_c", "日本語", "🦀x", "", "'--"];
       const found = async (substring: string) => {
@@ -726,7 +755,7 @@ export function describeDocumentStore(name: string, open: () => Promise<OpenedSt
         expect(past).toMatchObject({ items: [], next: undefined });
       });
 
-      test.each<[string, string, AnyConditions & { skip?: number }]>([
+      test.each<[string, string, AnyConditions & { skip?: number; after?: string }]>([
         ["no part", "titledPart", {}],
         ["a part not declared", "all", { substring: "x" }],
         [
@@ -734,7 +763,12 @@ export function describeDocumentStore(name: string, open: () => Promise<OpenedSt
           "ownedPart",
           { equal: { owner: "a" }, substring: "", bound: { gt: 1 } },
         ],
-        ["a skip elsewhere", "all", { skip: 1 }],
+        ["a skip without an order", "all", { skip: 1 }],
+        [
+          "a skip beside a cursor",
+          "ranked",
+          { skip: 1, after: encodeCursor({ value: 1, id: "a" }) },
+        ],
         ["a skip below 0", "titledPart", { substring: "", skip: -1 }],
       ])("%s is refused", async (_, name, ask) => {
         await expect(loose(store).query(notes, name, { ...ask, limit: 1 })).rejects.toThrow(

@@ -10,6 +10,7 @@ const NOISE = new Set([
   "watch",
   "tellExpiryAt",
   "standingChangedAt",
+  "refileAt",
   "folded",
   "endsLatest",
   "endsEarliest",

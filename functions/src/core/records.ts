@@ -159,7 +159,11 @@ export type License = {
   authorization: Authorization | null;
   /** Whose it is in the customers' portal. */
   endUserId: string | null;
+  /** The user name of that customer; the address is `email`. */
+  ownerName: string | null;
   note: string | null;
+  /** When its facets stop being true because time went by; null is never. */
+  refileAt: number | null;
   /** What lists find it by; follows from the other fields. */
   facets: string[];
   createdAt: number;

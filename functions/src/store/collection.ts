@@ -4,6 +4,7 @@ import {
   type AnyConditions,
   type Collection,
   InvalidCursorError,
+  type PageAsk,
   type QueryShape,
   type Scalar,
 } from "./document-store.ts";
@@ -122,7 +123,7 @@ const MAX_ALTERNATIVES = 30;
 export function checkedQuery(
   collection: AnyCollection,
   name: string,
-  ask: AnyConditions & { readonly limit?: number; readonly skip?: number | undefined },
+  ask: AnyConditions & Partial<PageAsk>,
 ): QueryShape {
   const shape = declaredQuery(collection, name);
   const refuse = (what: string): never => {
@@ -154,11 +155,14 @@ export function checkedQuery(
     refuse("bound");
   }
   if ((shape.substring === undefined) !== (ask.substring === undefined)) refuse("substring");
-  if (ask.skip !== undefined && !(shape.substring !== undefined && isCount(ask.skip)))
-    refuse("skip");
+  if (ask.skip !== undefined && !(isCount(ask.skip) && mayBeSkipped(shape, ask))) refuse("skip");
   if (ask.limit !== undefined && !(Number.isInteger(ask.limit) && ask.limit > 0)) refuse("limit");
   return shape;
 }
+
+/** What has an order; a cursor says already where the page begins. */
+const mayBeSkipped = ({ substring, order }: QueryShape, { after }: Partial<PageAsk>): boolean =>
+  after === undefined && (substring !== undefined || order !== undefined);
 
 const isCount = (value: number): boolean => Number.isInteger(value) && value >= 0;
 

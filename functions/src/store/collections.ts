@@ -249,14 +249,14 @@ export const redemptionLog = collection({
   queries: { byCode: { equal: ["codeId"], order: ["at", "desc"] } },
 });
 
-/** Where a page of a list of codes begins, for a while. The id is derived from the list and the page. */
-export const codePages = collection({
-  name: "codePages",
+/** Where a page of a list by page numbers begins, for a while. The id is derived from the list and the page. */
+export const listPages = collection({
+  name: "listPages",
   idField: "id",
   shape: {
     id: z.string(),
     accountId: z.string(),
-    /** Of how many codes; with another number of them the page begins elsewhere. */
+    /** Of how many items; with another number of them the page begins elsewhere. */
     total: count,
     after: z.string(),
     expireAt: instant,
@@ -373,7 +373,9 @@ export const licenses = collection({
     slotsByPolicy: z.boolean().default(false),
     authorization: authorization.nullable().default(null),
     endUserId: z.uuid().nullable().default(null),
+    ownerName: z.string().nullable().default(null),
     note: z.string().nullable().default(null),
+    refileAt: instant.nullable().default(null),
     /** Short hashes of the filters that hold of it. */
     facets: z.array(z.string()).default([]),
     createdAt: instant,
@@ -387,6 +389,7 @@ export const licenses = collection({
     countOfProductByType: { equal: ["productId", "licenseType"] },
     byExpiryToTell: { order: ["tellExpiryAt", "asc"] },
     bySuspension: { order: ["suspendsAt", "asc"] },
+    byRefiling: { equal: ["productId"], order: ["refileAt", "asc"] },
     byFacet: { contains: "facets", order: ["createdAt", "desc"] },
   },
 });
@@ -397,6 +400,32 @@ export const customers = collection({
   idField: "id",
   shape: { id: z.string(), accountId: z.string(), email: z.string(), createdAt: instant },
   queries: {},
+});
+
+/** A customer of an account who has licenses in its portal. */
+export const endUsers = collection({
+  name: "endUsers",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    email: z.string(),
+    username: z.string().nullable(),
+    /** What a search looks at: both names in lower case, the first 100 characters. */
+    folded: z.string(),
+    passwordHash: z.string().nullable(),
+    bannedAt: instant.nullable(),
+    /** Of the licenses it has, how many are of which product; a product with none is left out. */
+    licenseCounts: z.record(z.string(), count),
+    /** The products of which it has licenses. */
+    productIds: z.array(z.uuid()),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    ofAccount: { equal: ["accountId"], substring: "folded", order: ["createdAt", "desc"] },
+    ofProduct: { contains: "productIds", order: ["createdAt", "desc"] },
+  },
 });
 
 /** A machine on a license; on a floating license it may hold a seat. The id is derived from both. */
@@ -875,9 +904,10 @@ export const collections = [
   trialClaims,
   redemptionCodes,
   redemptionLog,
-  codePages,
+  listPages,
   licenses,
   customers,
+  endUsers,
   activations,
   sites,
   apiKeys,

@@ -87,7 +87,7 @@ export type PageAsk = {
   readonly limit: number;
   /** The `next` of the page before. */
   readonly after?: string | undefined;
-  /** Leaves so many out before the first; with `substring` queries only. Firestore reads what it leaves out. */
+  /** Leaves so many out before the first, of a query with an order or a `substring`; not beside `after`. Firestore reads what it leaves out. */
   readonly skip?: number | undefined;
 };
 

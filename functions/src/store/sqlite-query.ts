@@ -127,17 +127,26 @@ export function pageStatements(
   const conditions = conditionsOf(collection, name, ask);
   const { shape, from, where, parameters, key } = conditions;
   if (shape.substring !== undefined) return [searchStatement(collection, conditions, ask)];
+  const { skip = 0 } = ask;
   const filed = shape.contains !== undefined;
   const direction = shape.order?.[1] === "desc" ? "DESC" : "ASC";
   const id = filed ? "c.id" : "d.id";
   const position = filed ? `nullif(${key}, ${BELOW_ALL})` : (key ?? "NULL");
   const ordering = [key, id].flatMap((column) => (column ? [`${column} ${direction}`] : []));
+  if (filed && skip > 0 && !shape.equal) {
+    // Documents are looked up for what is on the page, not for what comes before.
+    const rows = `SELECT c.position, c.id FROM ${quote(containsTable(collection, shape))} AS c
+      ${clause(where)} ORDER BY ${ordering} LIMIT ? OFFSET ${skip}`;
+    const sql = `SELECT d.id, d.json, ${position} AS position FROM (${rows}) AS c
+      CROSS JOIN ${quote(collection.name)} AS d ON d.id = c.id ORDER BY ${ordering}`;
+    return [{ sql, parameters }];
+  }
   const stretches = filed
     ? filedAfter(shape.order !== undefined, direction, ask.after)
     : stretchesAfter(key, direction, ask.after);
   return stretches.map((stretch) => ({
     sql: `SELECT d.id, d.json, ${position} AS position FROM ${from}${clause([...where, ...stretch.where])}
-      ORDER BY ${ordering} LIMIT ?`,
+      ORDER BY ${ordering} LIMIT ? OFFSET ${skip}`,
     parameters: [...parameters, ...stretch.parameters],
   }));
 }

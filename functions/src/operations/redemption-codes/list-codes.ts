@@ -6,14 +6,12 @@ import {
   foldCode,
   type RedemptionCode,
 } from "../../core/redemption-codes.ts";
-import { derivedId } from "../../crypto/vault.ts";
-import { codePages, redemptionCodes } from "../../store/collections.ts";
+import { redemptionCodes } from "../../store/collections.ts";
 import type { Page, PageAsk } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
+import { type PageNumber, pageByNumber } from "../pages.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
-
-const PAGE_LIFE_MS = 600_000;
 
 /** Which codes of a product; `search` is a part of the text, in whatever case. */
 export type CodeFilterAsk = {
@@ -59,45 +57,22 @@ export async function listCodes(
   return accept({ product, page: await codePage(deps, product, ask) });
 }
 
-export type CodesPageAsk = CodeFilterAsk & {
-  /** From 1. */
-  readonly page: number;
-  readonly pageSize: number;
-};
+export type CodesPageAsk = CodeFilterAsk & PageNumber;
 
-/**
- * A page by its number, with the number of all codes. A page is noted where the one before it ends; one
- * that was not come to that way is counted off from the beginning.
- */
+/** A page by its number, with the number of all codes. */
 export async function listCodesPage(
   deps: Deps,
   product: Product,
   { page, pageSize, ...filter }: CodesPageAsk,
 ): Promise<{ codes: readonly RedemptionCode[]; total: number }> {
-  const { store } = deps;
-  const now = deps.now();
   const { status = "", search = "" } = filter;
-  const idOf = (at: number) =>
-    derivedId("code-page", product.id, status, foldCode(search), `${pageSize}`, `${at}`);
-  const skip = (page - 1) * pageSize;
-  const [total, noted] = await Promise.all([
-    countCodes(deps, product, filter),
-    page > 1 ? store.get(codePages, idOf(page)) : undefined,
-  ]);
-  if (skip >= total) return { codes: [], total };
-  const isGood = noted?.total === total && noted.expireAt > now;
-  const start = isGood ? { after: noted.after } : { skip };
-  const { items, next } = await codePage(deps, product, { ...filter, limit: pageSize, ...start });
-  if (next !== undefined && skip + pageSize < total) {
-    const { accountId } = product;
-    const record = {
-      id: idOf(page + 1),
-      accountId,
-      total,
-      after: next,
-      expireAt: now + PAGE_LIFE_MS,
-    };
-    deps.aside(() => store.commit([{ kind: "set", collection: codePages, record }]));
-  }
+  const { items, total } = await pageByNumber(deps, {
+    page,
+    pageSize,
+    list: ["codes", product.id, status, foldCode(search)],
+    accountId: product.accountId,
+    count: () => countCodes(deps, product, filter),
+    query: (ask) => codePage(deps, product, { ...filter, ...ask }),
+  });
   return { codes: items, total };
 }
