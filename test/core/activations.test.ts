@@ -51,6 +51,7 @@ describe("a per-machine license", () => {
     const given = activate(license());
     const after = license({
       machinesUsed: 1,
+      activatedAt: NOW,
       attempts: { startedAt: NOW, count: 1 },
       watch: { ...license().watch, newMachines: { startedAt: NOW, seen: ["activati"] } },
     });
@@ -122,11 +123,11 @@ describe("a per-machine license", () => {
 });
 
 describe.each<[string, License]>([
-  ["a site license", license({ licenseType: "site", maxMachines: 3 })],
-  ["an unlimited license", license({ maxMachines: -1 })],
-  ["an unlimited pool", license({ licenseType: "floating", maxConcurrent: -1 })],
+  ["a site license", license({ licenseType: "site", maxMachines: 3, activatedAt: NOW })],
+  ["an unlimited license", license({ maxMachines: -1, activatedAt: NOW })],
+  ["an unlimited pool", license({ licenseType: "floating", maxConcurrent: -1, activatedAt: NOW })],
 ])("%s", (_, unlimited) => {
-  test("keeps no counter: an accepted machine leaves the license alone", () => {
+  test("keeps no counter: an accepted machine, after the first, leaves the license alone", () => {
     const given = activate(unlimited);
     expect(given.ok).toBe(true);
     expect(given.changed.license).toBeUndefined();

@@ -27,7 +27,8 @@ async function crowd(licenseKey: string, count: number, seated: boolean) {
     },
   }));
   await world.store.commit(many);
-  await changeLicense(world, licenseKey, seated ? { seatsUsed: count } : { machinesUsed: count });
+  const used = seated ? { seatsUsed: count } : { machinesUsed: count };
+  await changeLicense(world, licenseKey, { ...used, activatedAt: NOW });
 }
 
 async function cost(name: string, body: Json, status = 200) {

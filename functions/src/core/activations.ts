@@ -1,7 +1,9 @@
 import { attemptLimit, countAttempt, NO_ATTEMPTS } from "./attempts.ts";
 import { type Accepted, accept, type Decision, type Refusal, refuse } from "./decision.ts";
+import { activated } from "./expiry.ts";
 import { coversProduct, slotsOf, standing } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
+import { bindingsForgotten } from "./resets.ts";
 import { type Held, type Settings, slotsFreed, takeSlot } from "./slots.ts";
 import {
   type Caller,
@@ -79,7 +81,7 @@ export function decideActivation(ask: {
   const held =
     refusal ?? takeSlot({ license, activation: seen, known: Boolean(activation), now, settings });
   if (held.ok) {
-    const met = countrySeen(held.license, ask.caller.country, now);
+    const met = countrySeen(activated(held.license, now), ask.caller.country, now);
     const next = {
       license: activation ? met : machineAdded(met, ask.activationId, now),
       activation: calledFrom(held.activation, ask.caller, now),
@@ -107,15 +109,17 @@ export function decideDeactivation(ask: {
 }
 
 /**
- * Frees the slots of all those that are still there, and forgets what was tried: a vendor who starts
- * over for a customer does not leave them locked out.
+ * Frees the slots of all those that are still there, and forgets what was bound and what was tried: a
+ * vendor who starts over for a customer does not leave them locked out.
  */
 export function decideReset(ask: {
   license: License;
   activations: readonly (Activation | undefined)[];
+  now: number;
 }): { license: License; forgotten: Activation[] } {
   const forgotten = ask.activations.filter((activation) => activation !== undefined);
-  const license = slotsFreed(ask.license, forgotten);
+  const freed = slotsFreed(ask.license, forgotten);
+  const license = bindingsForgotten(freed, ["hwid", "ip"], ask.now);
   const untried = license.attempts.count === 0 ? license : { ...license, attempts: NO_ATTEMPTS };
   return { license: untried, forgotten };
 }

@@ -8,6 +8,7 @@ const NOISE = new Set([
   "countedIn",
   "facets",
   "watch",
+  "authorization",
   "tellExpiryAt",
   "standingChangedAt",
   "refileAt",

@@ -1,4 +1,5 @@
 import { allForgiven } from "./enforcement.ts";
+import { fixedTo } from "./expiry.ts";
 import { slotsOf } from "./licenses.ts";
 import type { License, LicenseStatus } from "./records.ts";
 
@@ -72,7 +73,8 @@ export function decideUpdate(ask: {
     Object.entries(terms).filter(([, value]) => value !== undefined),
   ) as Partial<License>;
   const held = status === undefined ? license : withStatus(license, status, ask.now);
-  const next = { ...held, ...given };
+  const expiry = terms.expiresAt === undefined ? {} : fixedTo(terms.expiresAt);
+  const next = { ...held, ...given, ...expiry };
   const limited = slotsOf(next) !== undefined;
   const counted = license.countAhead && license.countEpoch === ask.countedIn;
   if (limited && slotsOf(license) === undefined && !counted) return { license, countFirst: true };

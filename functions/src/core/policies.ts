@@ -1,3 +1,5 @@
+import { UNLIMITED } from "./licenses.ts";
+
 /** How often a person may have the bindings of one kind forgotten. */
 export type ResetBudget = {
   /** In the license's whole life; 0 is never. */
@@ -36,7 +38,7 @@ export type Policy = { [Group in keyof PolicyGroups]: PolicyGroups[Group] | null
 const RESETS: ResetBudget = { max: 3, cooldownHours: 24 };
 
 /** Reference, section 10.1. */
-const DEFAULT_GROUPS: PolicyGroups = {
+export const DEFAULT_GROUPS: PolicyGroups = {
   hwid: { mode: "unlimited", maxDistinct: null },
   ip: { mode: "unlimited", maxDistinct: null, windowDays: 30, limitType: "ip" },
   concurrency: { mode: "unlimited", maxActive: null, sessionTtlSeconds: 600 },
@@ -51,3 +53,7 @@ export function policyOf(ofProduct: Policy | null, ofLicense: Policy | null): Po
   );
   return { ...DEFAULT_GROUPS, ...(Object.fromEntries(set) as Partial<PolicyGroups>) };
 }
+
+/** How many devices at once: the `maxMachines` of a license whose slots follow its policy. */
+export const slotsOfPolicy = ({ mode, maxDistinct }: HwidLimit): number =>
+  mode === "unlimited" ? UNLIMITED : mode === "sticky" ? 1 : (maxDistinct ?? 1);

@@ -1,3 +1,4 @@
+import { expirationModeOf, fixedTo, withExpiry } from "./expiry.ts";
 import { reinstated, reversed } from "./license-changes.ts";
 import type { PaymentEvent, Provider } from "./payments.ts";
 import type { License } from "./records.ts";
@@ -218,11 +219,23 @@ export const saidEnd = (
     ),
   );
 
-/** From the later of now and its end; a perpetual license stays perpetual. */
-const extended = (license: License, days: number, now: number): License =>
-  license.expiresAt === null
+/**
+ * From the later of now and its end; days that have not begun become more, and a perpetual license
+ * stays perpetual.
+ */
+function extended(license: License, days: number, now: number): License {
+  const { expiresAt, expiresAfterDays } = license;
+  if (expiresAfterDays !== null && license.activatedAt === null) {
+    const until = license.fixedExpiresAt;
+    return withExpiry(license, {
+      expiresAfterDays: expiresAfterDays + days,
+      fixedExpiresAt: until === null ? null : Math.max(now, until) + days * DAY_MS,
+    });
+  }
+  return expiresAt === null
     ? license
-    : { ...license, expiresAt: Math.max(now, license.expiresAt) + days * DAY_MS };
+    : { ...license, ...fixedTo(Math.max(now, expiresAt) + days * DAY_MS) };
+}
 
 /**
  * The first end that the provider says replaces what our terms said, even for ever: only then it is
@@ -233,9 +246,9 @@ function paidTo(
   paidUntil: number,
   { provisional }: Pick<Purchase, "provisional">,
 ): License {
-  if (license.expiresAt === null && !provisional) return license;
+  if (expirationModeOf(license) === "never" && !provisional) return license;
   const expiresAt = provisional ? paidUntil : Math.max(license.expiresAt ?? 0, paidUntil);
-  return expiresAt === license.expiresAt ? license : { ...license, expiresAt };
+  return expiresAt === license.expiresAt ? license : { ...license, ...fixedTo(expiresAt) };
 }
 
 /**

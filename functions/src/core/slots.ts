@@ -1,3 +1,4 @@
+import { type Binding, isBound, NEVER_AUTHORIZED } from "./authorizations.ts";
 import { accept, type Decision, refuse } from "./decision.ts";
 import { slotsOf } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
@@ -53,14 +54,29 @@ export function slotsFreed(license: License, activations: readonly Activation[])
   return freed === 0 ? license : recounted(license, -freed);
 }
 
-/** Starts to count on a license without a limit, from none: what is there is counted by `countIn`. */
+/**
+ * Starts to count on a license without a limit, from the devices bound to it: the machines that are
+ * there are counted by `countIn`.
+ */
 export const countingStarted = (license: License): License => ({
   ...license,
   countAhead: true,
   countEpoch: license.countEpoch + 1,
-  machinesUsed: 0,
+  machinesUsed: license.licenseType === "per-machine" ? boundDevices(license) : 0,
   seatsUsed: 0,
 });
+
+/** The license with those devices, each live one in a slot of it; floating seats are for machines. */
+export function withDevices(license: License, hwids: Binding[]): License {
+  const authorization = { ...(license.authorization ?? NEVER_AUTHORIZED), hwids };
+  const bound = { ...license, authorization };
+  return license.licenseType === "per-machine" && keepsCount(license)
+    ? recounted(bound, boundDevices(bound) - boundDevices(license))
+    : bound;
+}
+
+const boundDevices = ({ authorization }: License): number =>
+  authorization?.hwids.filter(isBound).length ?? 0;
 
 /** Counts those that hold a slot and are not counted yet. */
 export function countIn(

@@ -105,6 +105,20 @@ export const nativeRefusals = {
   ],
   SIGNING_KEY_TAKEN: [409, "privateKey: is in the keyring already"],
   SIGNING_KEY_NOT_FOUND: [404, "revokeKid: no such signing key"],
+  LICENSE_EXPIRED_RELATIVE: [403, "License has expired"],
+  HWID_BLACKLISTED: [403, "Device is blacklisted"],
+  IP_BLACKLISTED: [403, "Address is blacklisted"],
+  HWID_REQUIRED: [403, "hwid: the license is limited by devices; say which one"],
+  HWID_MISMATCH: [403, "License is bound to another device"],
+  HWID_LIMIT_EXCEEDED: [403, "Device limit reached"],
+  IP_MISMATCH: [403, "License is bound to another address"],
+  IP_LIMIT_EXCEEDED: [403, "Address limit reached"],
+  SESSION_REQUIRED: [403, "sessionId: the license is limited by sessions; say which one"],
+  SESSION_REVOKED: [403, "Session has been revoked"],
+  CONCURRENCY_LIMIT_EXCEEDED: [403, "Session limit reached"],
+  RESET_LIMIT_REACHED: [403, "No more resets now"],
+  NONCE_REPLAYED: [401, "Nonce has been used"],
+  INVALID_POLICY: [400, ({ field, why }) => `${field}: ${why}`],
 } as const satisfies Record<RefusalCode, readonly [status: number, words: Words]>;
 
 type Options = {

@@ -2,6 +2,7 @@ import { accept, type Decision, type Refusal, refuse } from "../../core/decision
 import { licenseEvents } from "../../core/events.ts";
 import { expiryToTell } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
+import { sessionsEnded } from "../../core/sessions.ts";
 import { standingChangeAfter } from "../../core/standing.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
@@ -27,10 +28,11 @@ export function saveLicense(
   },
 ): void {
   const { before, announce } = change;
+  const changed = sessionsEnded(before, change.after);
   const after = {
-    ...change.after,
-    tellExpiryAt: expiryToTell(before, change.after),
-    standingChangedAt: standingChangeAfter(before, change.after),
+    ...changed,
+    tellExpiryAt: expiryToTell(before, changed),
+    standingChangedAt: standingChangeAfter(before, changed),
   };
   const license = withFacets(deps, after, deps.vault.open("license-key", after.keySealed));
   announce(tx, ...licenseEvents(before, after));

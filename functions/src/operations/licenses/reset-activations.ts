@@ -53,13 +53,14 @@ function forget(
 ): Promise<Decision<Reset>> {
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
+  const now = deps.now();
   return deps.store.transaction(async (tx): Promise<Decision<Reset>> => {
     const found = await reachLicense(tx, principal, keyHash);
     if (!found.ok) return found;
     const before = found.license;
     if (before.id !== id) return refuse("LICENSE_NOT_FOUND");
     const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
-    const { license, forgotten } = decideReset({ license: before, activations: machines });
+    const { license, forgotten } = decideReset({ license: before, activations: machines, now });
     if (license === before && forgotten.length === 0) return accept({ deletedCount: 0, license });
     if (license !== before) tx.set(licenses, license);
     for (const activation of forgotten) {
