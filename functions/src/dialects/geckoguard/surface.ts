@@ -8,6 +8,7 @@ type Words = readonly [status: number, code: string, message: string];
 /** What its operations may refuse (reference, section 20). */
 const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words)>> = {
   PRODUCT_NOT_FOUND: [404, "NOT_FOUND", "Product not found"],
+  INVALID_POLICY: [400, "INVALID_POLICY", "The policy is not valid"],
   EXPIRY_PAST: [400, "VALIDATION_ERROR", "The expiry is in the past"],
 };
 
@@ -32,8 +33,9 @@ export const geckoguardSurface: Surface = {
     const known = refusals[refusal.code];
     if (!known) throw new Error(`GeckoGuard has no words for ${refusal.code}.`);
     const [status, code, message] = typeof known === "function" ? known(refusal) : known;
-    const { field, retryAfterSeconds } = refusal;
-    const details = field !== undefined && status === 400 ? [{ path: field, message, code }] : [];
+    const { field, why = message, retryAfterSeconds } = refusal;
+    const named = field !== undefined && status === 400;
+    const details = named ? [{ path: field, message: why, code: "custom" }] : [];
     const headers: Record<string, string> =
       retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
     return { status, body: failure(code, message, details), code: refusal.code, headers };
