@@ -95,7 +95,7 @@ function checkDiscovered(listed) {
 }
 
 async function checkServes() {
-  const { call, stop } = await serve({});
+  const { call, stop } = await serve({ BOOTSTRAP_ADMIN_TOKEN: "smoke-token" });
   const adminSecret = secret("ADMIN_SECRET");
   const { productId } = await call(200, "createProduct", { adminSecret, name: "Smoke" });
   const { licenseKey } = await call(200, "createLicense", {
@@ -110,6 +110,10 @@ async function checkServes() {
   // A path below a function, answered in the words of its dialect.
   const unsigned = await call(401, "api/v1/projects/0/codes/verify", {});
   assert.equal(unsigned.detail, "Invalid API credentials");
+  const token = { "X-Admin-Token": "smoke-token" };
+  const made = await call(201, "v1/products", { name: "Smoke" }, token);
+  const ask = { productId: made.data.product.id, name: "bot" };
+  assert.match((await call(201, "v1/api-keys", ask, token)).data.key, /^gg_[0-9a-f]{64}$/);
   await stop();
 }
 

@@ -166,7 +166,7 @@ describe("geckoguard", () => {
     ["license.reinstated", { previousStatus: "revoked" }, "license.unrevoked", ids],
     ["license.reinstated", { previousStatus: "suspended" }, "license.unfrozen", ids],
     ["license.suspended", { previousStatus: "active" }, "license.frozen", ids],
-    ["api_key.rotated", { apiKeyId }, "api_key.rotated", { apiKeyId, productId: PRODUCT }],
+    ["api_key.rotated", { keyId: apiKeyId }, "api_key.rotated", { apiKeyId, productId: PRODUCT }],
     [
       "team.member_added",
       { ...member, role: "DEV" },

@@ -33,3 +33,12 @@ export function geckoCall(world: World, route: string, owner?: Partial<Owner>, a
   const key: Record<string, string> = owner?.apiKey ? { "x-api-key": owner.apiKey } : {};
   return world.call(path.slice(1), body, { ...more, method, headers: { ...key, ...headers } });
 }
+
+type Failed = { readonly body: Json };
+type Failure = { readonly code: string; readonly details?: readonly { readonly path: string }[] };
+
+export const codeOf = ({ body }: Failed) => (body["error"] as Failure | undefined)?.code;
+
+/** The fields that a 400 names. */
+export const detailsOf = ({ body }: Failed) =>
+  (body["error"] as Failure | undefined)?.details?.map(({ path }) => path);

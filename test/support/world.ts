@@ -92,6 +92,8 @@ export async function openWorld(
     settings?: Partial<Settings>;
     flush?: FlushPolicy;
     bootstrapToken?: string;
+    /** In place of those of that name. */
+    routers?: readonly Router[];
   } = {},
 ): Promise<World> {
   const store = options.store ?? openStore();
@@ -173,8 +175,8 @@ export async function openWorld(
     ]),
   );
   const routed = new Map(
-    [...routers].map(([name, router]) => [
-      name,
+    [...routers.values(), ...(options.routers ?? [])].map((router) => [
+      router.name,
       watched((req, res) => serveRouter(router, edge, req, res)),
     ]),
   );

@@ -7,6 +7,8 @@ import { Problem } from "./problem.ts";
 import type { Answer } from "./surface.ts";
 
 const LIFE_MS = 86_400_000;
+/** What is no answer to the request: as after a fault of ours, the retry shall find out for itself. */
+const PASSING = new Set([401, 408, 425, 429]);
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** The header's key, or `undefined` when there is none. */
@@ -67,8 +69,7 @@ export async function runOnce(
       return outcome;
     });
   const answer = await run({ ...deps, once });
-  // A fault or a limit is not the request's answer: the retry shall find out for itself.
-  if (answer.status < 500 && answer.status !== 429) {
+  if (answer.status < 500 && !PASSING.has(answer.status)) {
     await deps.store.commit([
       {
         kind: "set",

@@ -8,7 +8,8 @@ import { jsonFields, parseFields, searchFields } from "../../http/request.ts";
 import type { Asked, Route } from "../../http/router.ts";
 import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
-import { admitKey, bindTo, type KeyCaller, requireScope } from "./authenticate.ts";
+import type { Principal } from "../../operations/principal.ts";
+import { admitKey, bindTo, type KeyCaller, requireScope, unauthorized } from "./authenticate.ts";
 import { success } from "./envelope.ts";
 import { uuid } from "./fields.ts";
 import { limitAddress } from "./limits.ts";
@@ -89,6 +90,28 @@ export function publicRoute<
     async handle(deps, asked) {
       await limitAddress(deps, asked);
       return respond(spec, asked, (input) => spec.handle(deps, input));
+    },
+  };
+}
+
+/** A POST that makes something with the operator's own token; where there is none it is not there. */
+export function bootstrapRoute<const Path extends string, Body extends z.ZodType>(spec: {
+  readonly path: Path;
+  readonly body: Body;
+  readonly handle: (deps: Deps, principal: Principal, body: z.output<Body>) => Promise<Outcome>;
+}): Route {
+  const contract = { ...spec, method: "POST", status: 201 } as const;
+  return {
+    method: "POST",
+    path: spec.path,
+    async handle(deps, asked) {
+      await limitAddress(deps, asked);
+      const token = asked.bootstrap(asked.headers["x-admin-token"]);
+      if (token === "off") throw new Problem("NOT_FOUND", "There is nothing.");
+      if (token === "wrong") throw unauthorized("Missing or invalid admin token");
+      return answered(deps, asked, "bootstrap", (inner) =>
+        respond(contract, asked, ({ body }) => spec.handle(inner, { kind: "administrator" }, body)),
+      );
     },
   };
 }

@@ -1,9 +1,6 @@
 import * as z from "zod";
 
-export const uuid = z
-  .uuid("must be a UUID")
-  // Postgres-style upper case is the same id.
-  .transform((id) => id.toLowerCase());
+export const uuid = z.uuid("must be a UUID").transform((id) => id.toLowerCase());
 
 export const text = (maxLength: number) =>
   z
@@ -11,6 +8,9 @@ export const text = (maxLength: number) =>
     .max(maxLength, `must be at most ${maxLength} characters`)
     .refine((value) => !value.includes("\0"), "must not contain NUL characters")
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode");
+
+/** An account: a UUID, or the name it was given through another API. */
+export const orgId = text(128).regex(/^[A-Za-z0-9][\w.@:-]*$/, "must be an organisation's id");
 
 export const name = text(100).trim().min(1, "is required");
 

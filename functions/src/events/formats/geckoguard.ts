@@ -4,7 +4,7 @@ type Told = (event: Outgoing) => Record<string, unknown>;
 
 const license: Told = ({ licenseId }) => ({ licenseId });
 const licenseOfProduct: Told = ({ licenseId, productId }) => ({ licenseId, productId });
-const apiKey: Told = ({ data, productId }) => ({ apiKeyId: data["apiKeyId"], productId });
+const apiKey: Told = ({ data, productId }) => ({ apiKeyId: data["keyId"], productId });
 const member: Told = ({ data }) => ({ orgId: data["orgId"], userId: data["userId"] });
 const effectiveExpiresAt = ({ data }: Outgoing) =>
   data["effectiveExpiresAt"] ?? data["expiresAt"] ?? null;

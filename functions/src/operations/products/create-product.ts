@@ -1,6 +1,7 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { NO_LIMITS_SET } from "../../core/enforcement.ts";
 import { productEvent } from "../../core/events.ts";
+import type { Policy } from "../../core/policies.ts";
 import { productHandle, slugCandidates } from "../../core/products.ts";
 import type { EnforcementLimits, Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
@@ -35,6 +36,7 @@ export type CreateProductAsk = SalesAsk & {
   readonly description?: string | undefined;
   readonly status?: Product["status"] | undefined;
   readonly enforcement?: EnforcementAsk | undefined;
+  readonly defaultPolicy?: Policy | null | undefined;
   readonly creatorId?: string | undefined;
 };
 
@@ -81,7 +83,7 @@ export async function createProduct(
       unlocks: bundle.unlocks,
       quantity: ask.quantity ?? "seats",
       graceDays: ask.graceDays ?? null,
-      defaultPolicy: null,
+      defaultPolicy: ask.defaultPolicy ?? null,
       blacklist: { hwids: 0, ips: 0, ranges: [] },
       enabled: true,
       expiresAt: null,
