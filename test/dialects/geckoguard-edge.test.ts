@@ -92,7 +92,7 @@ describe("GET", () => {
     expect((await geckoCall(world, "GET /health")).body).toEqual({ ok: true });
     const { get } = world.store;
     world.store.get = () => Promise.reject(new StoreUnavailableError("down"));
-    for (const route of ["GET /health", "GET /v1/whoami"]) {
+    for (const route of ["GET /health", "GET /health/", "GET /v1/whoami"]) {
       const reply = await geckoCall(world, route, owner);
       expect([reply.status, codeOf(reply)]).toEqual([503, "SERVICE_UNAVAILABLE"]);
       expect(reply.headers.get("retry-after")).toBe("1");

@@ -519,7 +519,8 @@ test("paths, methods and bodies that are none answer in the same form", async ()
 });
 
 test("what a call costs does not depend on the license's size", async () => {
-  await call("activate", device("warm"));
+  // The first request of the minute is let through; the second leases ten.
+  for (const name of ["warm", "warmer"]) await call("activate", device(name));
   const cost = async (path: Path, body: Json) => {
     expect((await call(path, body)).status).toBe(200);
     return world.touched();

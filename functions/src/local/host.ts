@@ -19,8 +19,10 @@ export function createHost(
     const name = path.replaceAll(/^\/|\/$/g, "");
     const handler = functions.get(name) ?? routed.get(path.split("/", 2)[1] ?? "");
     if (handler) handler(request, response);
-    else if (name === "health" && health) health(request, response);
-    else if (name === "health") send(response, 200, { ok: true });
+    else if (name === "health" && health) {
+      request.url = "/health";
+      health(request, response);
+    } else if (name === "health") send(response, 200, { ok: true });
     else {
       const error = `There is no function at ${JSON.stringify(path.slice(0, 100))}.`;
       send(response, 404, { success: false, error, code: "NOT_FOUND" });

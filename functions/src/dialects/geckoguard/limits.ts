@@ -1,5 +1,6 @@
 import { derivedId } from "../../crypto/vault.ts";
 import { Problem } from "../../http/problem.ts";
+import { rateHeaders } from "../../http/rate-headers.ts";
 import type { Asked } from "../../http/router.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Budget } from "../../operations/rate-budgets/take-request.ts";
@@ -15,7 +16,7 @@ export type Limits = {
   readonly take: (bucket: Bucket, owner: string) => Promise<void>;
 };
 
-export function limitsOf(deps: Deps, notes: Asked["notes"]): Limits {
+function limitsOf(deps: Deps, notes: Asked["notes"]): Limits {
   let tightest: Budget | undefined;
   return {
     async take(bucket, owner) {
@@ -49,10 +50,3 @@ const usedUp = (bucket: Bucket, seconds: number) =>
     headers: { "Retry-After": String(seconds) },
     word: bucket === "product" ? "PRODUCT_RATE_LIMITED" : "RATE_LIMITED",
   });
-
-/** The reset in Unix seconds. */
-const rateHeaders = ({ perMinute, remaining, endsAt }: Budget) => ({
-  "X-RateLimit-Limit": String(perMinute),
-  "X-RateLimit-Remaining": String(remaining),
-  "X-RateLimit-Reset": String(Math.ceil(endsAt / 1000)),
-});

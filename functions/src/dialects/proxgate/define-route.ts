@@ -2,13 +2,13 @@ import type * as z from "zod";
 import type { ProxgateScope } from "../../core/api-keys.ts";
 import type { Refusal } from "../../core/decision.ts";
 import { Problem } from "../../http/problem.ts";
+import { rateHeaders } from "../../http/rate-headers.ts";
 import { jsonFields, parseFields } from "../../http/request.ts";
 import type { Route } from "../../http/router.ts";
 import type { Surface } from "../../http/surface.ts";
 import { takePlanned } from "../../operations/accounts/take-planned.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { type AccountPrincipal, hasScope } from "../../operations/principal.ts";
-import type { Budget } from "../../operations/rate-budgets/take-request.ts";
 import { authenticate } from "./authenticate.ts";
 import { proxgateSurface } from "./surface.ts";
 
@@ -49,12 +49,5 @@ export function defineRoute<I extends z.ZodType>(spec: {
     },
   };
 }
-
-/** The reset in Unix seconds. */
-const rateHeaders = ({ perMinute, remaining, endsAt }: Budget) => ({
-  "X-RateLimit-Limit": String(perMinute),
-  "X-RateLimit-Remaining": String(remaining),
-  "X-RateLimit-Reset": String(Math.ceil(endsAt / 1000)),
-});
 
 const isRefusal = (outcome: Outcome): outcome is Refusal => outcome["ok"] === false;

@@ -41,7 +41,7 @@ export const createApiKey = defineEndpoint({
       scopes: z
         .array(scope, "must be a list of scopes")
         .min(1, "must name at least one scope")
-        .max(GECKOGUARD_SCOPES.length, "must name each scope once")
+        .max(SCOPES.length, "must name each scope once")
         .optional()
         .meta({ description: "Of the key's kind; all when left out.", example: ["licenses:read"] }),
       productIds: z
