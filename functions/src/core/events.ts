@@ -1,4 +1,6 @@
 import type { ApiKey } from "./api-keys.ts";
+import type { Decision } from "./decision.ts";
+import { denialOf } from "./denials.ts";
 import type { PaymentEvent, Provider } from "./payments.ts";
 import type { Activation, License, Product, Violation } from "./records.ts";
 
@@ -18,6 +20,8 @@ export const EVENT_TYPES = [
   "license.validated",
   "license.authorized",
   "license.authorization_denied",
+  "license.hwid_reset",
+  "license.ip_reset",
   "license.seat_limit_reached",
   "violation.detected",
   "trial.redeemed",
@@ -111,6 +115,18 @@ export const machineEvent = (
   type: "license.activated" | "license.deactivated" | "license.validated",
   { license, activation }: { license: License; activation: Activation },
 ): NewEvent => licenseEvent(type, license, machineFacts(activation));
+
+/** What became of an attempt to authorize; `undefined` where it says nothing of the license. */
+export function authorizationEvent(
+  license: License,
+  decision: Decision<{ readonly wasActivated: boolean }>,
+): NewEvent | undefined {
+  if (decision.ok) {
+    return licenseEvent("license.authorized", license, { wasActivated: decision.wasActivated });
+  }
+  const denial = denialOf(decision);
+  return denial && licenseEvent("license.authorization_denied", license, { ...denial });
+}
 
 /** Told at the expiry itself; within its grace the license goes on. */
 export const expiredEvent = (license: License): NewEvent =>

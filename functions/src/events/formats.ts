@@ -1,4 +1,4 @@
-import type { OutboxEvent } from "../core/events.ts";
+import { EVENT_TYPES, type OutboxEvent } from "../core/events.ts";
 import { type WebhookEndpoint, type WebhookFormat, wants } from "../core/webhooks.ts";
 import { geckoguard } from "./formats/geckoguard.ts";
 import type { Format, Outgoing, Signed } from "./formats/outgoing.ts";
@@ -13,10 +13,17 @@ export function namesWanted(
   event: Pick<OutboxEvent, "type" | "productId" | "data">,
 ): readonly string[] {
   const names = formats[endpoint.format].namesOf(event);
-  if (wants(endpoint, event)) return names;
   if (endpoint.productId !== null && endpoint.productId !== event.productId) return [];
-  return names.filter((name) => endpoint.events.includes(name));
+  const asked = (name: string) => endpoint.events.includes(name);
+  if (!wants(endpoint, event)) return names.filter(asked);
+  // A name that is another event's is for those who asked for that one.
+  return names.filter((name) => !isOther(event, name) || asked(name) || asked("*"));
 }
+
+const TYPES: ReadonlySet<string> = new Set(EVENT_TYPES);
+
+const isOther = ({ type }: Pick<OutboxEvent, "type">, name: string): boolean =>
+  name !== type && TYPES.has(name);
 
 /** The headers and body of one attempt; `undefined` when the format has no such event. */
 export async function signedRequest(

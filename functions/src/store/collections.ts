@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { KEY_KINDS } from "../core/api-keys.ts";
+import { BLACKLIST_TYPES } from "../core/blacklists.ts";
 import { NO_LIMITS_SET } from "../core/enforcement.ts";
 import { EVENT_TYPES } from "../core/events.ts";
 import { PROVIDERS, SELLERS } from "../core/payments.ts";
@@ -247,6 +248,31 @@ export const redemptionLog = collection({
     reason: z.string().nullable(),
   },
   queries: { byCode: { equal: ["codeId"], order: ["at", "desc"] } },
+});
+
+/** What a product turns away. The id is derived from product, type and the hash of the value. */
+export const blacklistEntries = collection({
+  name: "blacklistEntries",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    type: z.enum(BLACKLIST_TYPES),
+    value: z.string(),
+    valueHash: z.string(),
+    folded: z.string(),
+    reason: z.string().nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    byType: {
+      equal: ["productId", "type"],
+      substring: "folded",
+      order: ["createdAt", "desc"],
+    },
+  },
 });
 
 /** Where a page of a list by page numbers begins, for a while. The id is derived from the list and the page. */
@@ -842,6 +868,15 @@ export const idempotencyRecords = collection({
   queries: {},
 });
 
+/** What a signed request is good for once by. The id is derived from key and nonce. */
+export const nonces = collection({
+  name: "nonces",
+  idField: "id",
+  shape: { id: z.string(), expireAt: instant },
+  ttlField: "expireAt",
+  queries: {},
+});
+
 /** What somebody with a number of requests a minute has had of it. */
 export const rateBudgets = collection({
   name: "rateBudgets",
@@ -904,6 +939,7 @@ export const collections = [
   trialClaims,
   redemptionCodes,
   redemptionLog,
+  blacklistEntries,
   listPages,
   licenses,
   customers,
@@ -923,6 +959,7 @@ export const collections = [
   webhookEndpoints,
   deliveries,
   idempotencyRecords,
+  nonces,
   rateBudgets,
   mails,
   mailTemplates,

@@ -14,21 +14,26 @@ export type Limits = {
    * so far. Throws `TOO_MANY_REQUESTS` where it is used up.
    */
   readonly take: (bucket: Bucket, owner: string) => Promise<void>;
+  /** Has the answer tell of a bucket that was counted elsewhere, where it is the tightest. */
+  readonly tell: (budget: Budget) => void;
 };
 
 function limitsOf(deps: Deps, notes: Asked["notes"]): Limits {
   let tightest: Budget | undefined;
+  const tell = (budget: Budget) => {
+    if (tightest && budget.remaining > tightest.remaining) return;
+    tightest = budget;
+    notes.headers(rateHeaders(budget));
+  };
   return {
+    tell,
     async take(bucket, owner) {
       const taken = await deps.rateBudgets.take(deps.store, {
         id: derivedId("geckoguard", bucket, owner),
         perMinute: deps.settings.geckoguardPerMinute[bucket],
       });
       const { budget } = taken;
-      if (budget && (!tightest || budget.remaining <= tightest.remaining)) {
-        tightest = budget;
-        notes.headers(rateHeaders(budget));
-      }
+      if (budget) tell(budget);
       if (!taken.ok) throw usedUp(bucket, taken.retryAfterSeconds ?? 1);
     },
   };

@@ -1,6 +1,7 @@
 import type { Dialect } from "../../http/router.ts";
 import { createFirstKey, listKeys } from "./api-keys.ts";
 import { unauthorized } from "./authenticate.ts";
+import { authorize } from "./authorize.ts";
 import { limitAddress } from "./limits.ts";
 import { createFirstProduct } from "./products.ts";
 import { getHealth, getStatus, whoami } from "./service.ts";
@@ -11,7 +12,7 @@ const GUARDED = ["/v1/dashboard/", "/v1/enduser/"];
 
 export const geckoguard: Dialect = {
   surface: geckoguardSurface,
-  routes: [getHealth, getStatus, whoami, listKeys, createFirstKey, createFirstProduct],
+  routes: [getHealth, getStatus, whoami, authorize, listKeys, createFirstKey, createFirstProduct],
   async unrouted(deps, asked, problem) {
     await limitAddress(deps, asked);
     throw GUARDED.some((prefix) => asked.path.startsWith(prefix))

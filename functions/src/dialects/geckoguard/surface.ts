@@ -8,6 +8,8 @@ type Words = readonly [status: number, code: string, message: string];
 /** What its operations may refuse (reference, section 20). */
 const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words)>> = {
   PRODUCT_NOT_FOUND: [404, "NOT_FOUND", "Product not found"],
+  RATE_LIMITED: [429, "RATE_LIMITED", "Too many requests"],
+  NONCE_REPLAYED: [401, "NONCE_REPLAYED", "Nonce has been used"],
   INVALID_POLICY: [400, "INVALID_POLICY", "The policy is not valid"],
   EXPIRY_PAST: [400, "VALIDATION_ERROR", "The expiry is in the past"],
 };

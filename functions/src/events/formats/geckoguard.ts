@@ -30,6 +30,8 @@ const EVENTS: Readonly<Record<string, Told>> = {
   "license.unrevoked": license,
   "license.frozen": license,
   "license.unfrozen": license,
+  "license.hwid_reset": license,
+  "license.ip_reset": license,
   "api_key.created": apiKey,
   "api_key.revoked": apiKey,
   "api_key.rotated": apiKey,
@@ -44,9 +46,15 @@ function nameOf({ type, data }: Pick<Outgoing, "type" | "data">): string {
   return data["previousStatus"] === "revoked" ? "license.unrevoked" : "license.unfrozen";
 }
 
+/** An attempt to use a license that is over is told twice: as denied, and as expired. */
+const isPastExpiry = ({ type, data }: Pick<Outgoing, "type" | "data">): boolean =>
+  type === "license.authorization_denied" &&
+  String(data["reasonCode"]).startsWith("LICENSE_EXPIRED");
+
 export const geckoguard: Format = {
   namesOf(event) {
     const name = nameOf(event);
+    if (isPastExpiry(event)) return [name, "license.expired"];
     return Object.hasOwn(EVENTS, name) ? [name] : [];
   },
   async sign(event, secrets, attemptAt) {
