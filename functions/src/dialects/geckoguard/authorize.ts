@@ -29,7 +29,10 @@ const body = z.object({
   ip: optional(z.union([z.ipv4(), z.ipv6()], "must be an IPv4 or IPv6 address")),
   deviceId: optional(named(128)),
   sessionId: optional(named(128)),
-  dryRun: z.boolean("must be true or false").nullish().transform((value) => value ?? false),
+  dryRun: z
+    .boolean("must be true or false")
+    .nullish()
+    .transform((value) => value ?? false),
 });
 
 type Request = z.output<typeof body>;

@@ -34,7 +34,10 @@ export function resetBindings(
       if (!reset.ok) return reset;
       const { license, cleared, resets } = reset;
       tx.set(licenses, { ...license, updatedAt: now });
-      announce(tx, licenseEvent(kind === "hwid" ? "license.hwid_reset" : "license.ip_reset", license));
+      announce(
+        tx,
+        licenseEvent(kind === "hwid" ? "license.hwid_reset" : "license.ip_reset", license),
+      );
       audit(tx, {
         accountId: before.accountId,
         action: kind === "hwid" ? "license.resetHwid" : "license.resetIp",
