@@ -104,7 +104,8 @@ async function prepare(deps: Deps, product: Product, ask: AuthorizeAsk) {
       if (dryRun) return decision;
       if (nonce) tx.create(nonces, nonce);
       if (changed) tx.set(licenses, changed);
-      if (changed) tell(tx, changed, decision);
+      const license = changed ?? met;
+      if (license) tell(tx, license, decision);
       return decision;
     });
   const budget = (): { budget?: Budget } => {
