@@ -263,6 +263,11 @@ describe("the slots of a license that follow its policy", () => {
       remaining: { hwid: 0 },
       changed: { maxMachines: 2, machinesUsed: 2, countAhead: false },
     });
+    // Also where nobody else gets in: it is not counted again.
+    expect(decide({ ...counting, machinesUsed: 9 }, { ...ask, countedIn: 1 })).toMatchObject({
+      code: "HWID_LIMIT_EXCEEDED",
+      changed: { maxMachines: 2, machinesUsed: 9, countAhead: false },
+    });
     const dry = decide(held, { ...ask, dryRun: true });
     expect(dry).toMatchObject({ ok: true, remaining: { hwid: 0 } });
     expect(dry.changed).toBeUndefined();

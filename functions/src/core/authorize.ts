@@ -57,9 +57,10 @@ export function decideAuthorization(ask: AuthorizationAsk): AuthorizationDecisio
   if (!ask.license) return refuse("LICENSE_NOT_FOUND");
   const counted = dryRun ? accept({ license: ask.license }) : countRequest(ask.license, ask);
   if (!counted.ok) return counted;
-  const { license } = counted;
-  const decision = standing(license, ask) ?? bound(license, ask);
-  if ("countFirst" in decision) return decision;
+  const refusal = standing(counted.license, ask);
+  const license = refusal ? counted.license : withPolicySlots(counted.license, ask);
+  if (!license) return { countFirst: true };
+  const decision = refusal ?? bound(license, ask);
   if (!decision.ok) {
     return dryRun || license === ask.license ? decision : { ...decision, changed: license };
   }
@@ -105,11 +106,9 @@ const blocked = (code: "HWID_BLACKLISTED" | "IP_BLACKLISTED", { reason }: Entry)
 
 type Bound = Accepted<Pick<Authorized, "license" | "remaining">>;
 
-function bound(held: License, ask: AuthorizationAsk): Bound | Refusal | CountFirst {
+function bound(license: License, ask: AuthorizationAsk): Bound | Refusal {
   const { policy, now } = ask;
-  const sized = withPolicySlots(held, ask);
-  if (!sized) return { countFirst: true };
-  const device = bindDevice(sized, policy.hwid, { valueHash: ask.hwidHash, now });
+  const device = bindDevice(license, policy.hwid, { valueHash: ask.hwidHash, now });
   if (!device.ok) return device;
   const before = device.license.authorization ?? NEVER_AUTHORIZED;
   const address = bindAddress(before.addresses, policy.ip, { address: ask.address, now });
