@@ -181,6 +181,22 @@ describe("geckoguard", () => {
     expect(body).toBe(JSON.stringify({ event: name, data: told, timestamp }));
   });
 
+  test("a use past the expiry is told as denied and as expired, to those who asked for either", async () => {
+    const data = { reasonCode: "LICENSE_EXPIRED_RELATIVE", message: "m", ...expired };
+    const late = { type: "license.authorization_denied", productId: PRODUCT, data } as const;
+    const names = (events: string[], format: "geckoguard" | "standard" = "geckoguard") =>
+      namesWanted({ format, events, productId: null }, late);
+    const deny = "license.authorization_denied";
+    expect(names(["*"])).toEqual([deny, "license.expired"]);
+    expect(names([deny])).toEqual([deny]);
+    expect(names(["license.expired"])).toEqual(["license.expired"]);
+    expect(names([deny, "license.expired"])).toEqual([deny, "license.expired"]);
+    expect(names(["license.expired"], "standard")).toEqual([]);
+    const sent = { ...event(late), name: "license.expired" };
+    const told = JSON.parse((await sign("geckoguard", sent, [GECKO_SECRET])).body);
+    expect(told).toMatchObject({ event: "license.expired", data: { ...both, ...expired } });
+  });
+
   test("an event it does not know is not sent", async () => {
     const extended = event({ type: "license.extended" });
     expect(await signedRequest("geckoguard", extended, ["s"], 0)).toBeUndefined();

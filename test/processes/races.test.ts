@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFirestoreDouble } from "../support/firestore-double/server.ts";
 import { proxgateKey } from "../support/proxgate.ts";
+import { sendAuthorize } from "../support/geckoguard-signed.ts";
 import { newLicense, raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
 import {
   type Environment,
@@ -108,11 +109,41 @@ describe.each(engines)("two processes on one %s", (_, engine) => {
   });
 
   describe("under 200 parallel requests", () => {
-    beforeAll(() => startBoth({ ACTIVATION_ATTEMPTS_PER_HOUR: "100000" }));
+    beforeAll(() =>
+      startBoth({
+        ACTIVATION_ATTEMPTS_PER_HOUR: "100000",
+        GECKOGUARD_ADDRESS_PER_MINUTE: "0",
+        GECKOGUARD_LICENSE_KEY_PER_MINUTE: "0",
+      }),
+    );
     afterAll(stopBoth);
 
     test("never put a fourth machine on a license of three", async () => {
       await raceForMachines(servers, patience);
+    });
+
+    test("never bind a fourth device to a license of three, beside its machines", async () => {
+      const { licenseKey, productId } = await newLicense(servers, { maxMachines: 3 });
+      const ask = { name: "bot", kind: "geckoguard", productId };
+      const { apiKey, productUuid } = await servers[0].admin("createApiKey", ask);
+      const use = (server: ServerProcess, caller: number) =>
+        caller % 4 < 2
+          ? server.call("activate", machine(licenseKey, `m${caller}`, productId))
+          : sendAuthorize(server.url, String(apiKey), {
+              ...{ productId: productUuid, licenseKey, hwid: `h${caller}` },
+            });
+      const statuses = await Promise.all(
+        Array.from({ length: 200 }, async (_, caller) => {
+          for (let attempt = 0; ; attempt++) {
+            const { status } = await use(servers[caller % 2] as ServerProcess, caller);
+            if (status !== 503 || attempt >= patience.retries) return status;
+          }
+        }),
+      );
+      expect(statuses.filter((status) => status === 200)).toHaveLength(3);
+      expect(statuses.filter((status) => status === 403)).toHaveLength(197);
+      const { machinesUsed } = await servers[1].admin("getLicense", { licenseKey });
+      expect(machinesUsed).toBe(3);
     });
 
     test("never take a sixth seat of a pool of five", async () => {
