@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { decideActivation, decideDeactivation } from "../../functions/src/core/activations.ts";
+import { isBound } from "../../functions/src/core/authorizations.ts";
+import { bindDevice } from "../../functions/src/core/bindings.ts";
 import { decideUpdate } from "../../functions/src/core/license-changes.ts";
 import { slotsOf } from "../../functions/src/core/licenses.ts";
+import { DEFAULT_GROUPS } from "../../functions/src/core/policies.ts";
 import type { Activation, License } from "../../functions/src/core/records.ts";
+import { bindingsForgotten } from "../../functions/src/core/resets.ts";
 import { reclaimSeats } from "../../functions/src/core/seats.ts";
 import { countIn, countingStarted } from "../../functions/src/core/slots.ts";
 import { caller, HOUR, license, NOW, settings } from "../support/records.ts";
@@ -21,6 +25,8 @@ const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("activate" as const), name }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("deactivate" as const), name }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("lapse" as const), name }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("bind" as const), name }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("setLimit" as const), limit }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("liftLimit" as const) }) },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant("walkOn" as const) }) },
@@ -69,6 +75,15 @@ function run(world: World, next: typeof step extends fc.Arbitrary<infer S> ? S :
       for (const one of freed) machines.set(one.id, one);
       return;
     }
+    case "bind": {
+      const device = { valueHash: next.name, now };
+      const bound = bindDevice(world.license, DEFAULT_GROUPS.hwid, device);
+      if (bound.ok) world.license = bound.license;
+      return;
+    }
+    case "forget":
+      world.license = bindingsForgotten(world.license, ["hwid"], now);
+      return;
     case "setLimit": {
       const { license: set, countFirst } = update(next.limit);
       if (!countFirst) world.license = set;
@@ -102,7 +117,7 @@ function run(world: World, next: typeof step extends fc.Arbitrary<infer S> ? S :
 }
 
 test.each(["per-machine", "floating"] as const)(
-  "a limited %s license counts exactly its machines, however its limit was switched among them",
+  "a limited %s license counts exactly its machines and bound devices, however its limit was switched among them",
   (licenseType) => {
     const terms = { licenseType, maxMachines: -1, maxConcurrent: -1 };
     fc.assert(
@@ -119,8 +134,11 @@ test.each(["per-machine", "floating"] as const)(
           const held = [...world.machines.values()].filter(
             (one) => licenseType === "per-machine" || one.seatExpiresAt !== null,
           );
-          const { seatsUsed, machinesUsed } = world.license;
-          expect(licenseType === "floating" ? seatsUsed : machinesUsed).toBe(held.length);
+          const { seatsUsed, machinesUsed, authorization } = world.license;
+          const devices = authorization?.hwids.filter(isBound).length ?? 0;
+          expect(licenseType === "floating" ? seatsUsed : machinesUsed).toBe(
+            held.length + (licenseType === "floating" ? 0 : devices),
+          );
         }
       }),
       { numRuns: 2_000 },

@@ -61,6 +61,8 @@ export async function authorizeLicense(
   for (let tries = 0; tries < MAX_TRIES; tries++) {
     const outcome = await onceOnly(() => attempt.run(countedIn));
     if (!("countFirst" in outcome)) {
+      const isRepeat = !outcome.ok && outcome.code === "NONCE_REPLAYED";
+      if (ask.dryRun || isRepeat) return { decision: outcome };
       return { decision: counted(deps, attempt.met(), outcome), ...attempt.budget() };
     }
     countedIn = await countMachines(deps, attempt.keyHash);
@@ -110,7 +112,7 @@ async function prepare(deps: Deps, product: Product, ask: AuthorizeAsk) {
     });
   const budget = (): { budget?: Budget } => {
     const minute = (left ?? met)?.authorization?.minute;
-    if (dryRun || !minute || perMinute === 0) return {};
+    if (!minute || perMinute === 0) return {};
     const remaining = Math.max(0, perMinute - minute.count);
     return { budget: { perMinute, remaining, endsAt: minute.startedAt + MINUTE_MS } };
   };
