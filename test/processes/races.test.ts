@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { startFirestoreDouble } from "../support/firestore-double/server.ts";
-import { proxgateKey } from "../support/proxgate.ts";
 import { sendAuthorize } from "../support/geckoguard-signed.ts";
+import { proxgateKey } from "../support/proxgate.ts";
 import { newLicense, raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
 import {
   type Environment,

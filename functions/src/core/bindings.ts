@@ -15,7 +15,7 @@ import { withDevices } from "./slots.ts";
 
 const DAY_MS = 86_400_000;
 /** However many slots a license has, so that it stays one document. */
-export const MOST_DEVICES = 1_000;
+const MOST_DEVICES = 1_000;
 
 /**
  * Binds a device to the license, or keeps it. It takes a slot where the license has slots, beside
