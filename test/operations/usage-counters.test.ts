@@ -1,4 +1,8 @@
 import {
+  countApiCall,
+  countAuthorization,
+  countCreated,
+  countFirstUse,
   createUsageCounters,
   type FlushPolicy,
   usageDayId,
@@ -10,7 +14,15 @@ import {
 } from "../../functions/src/store/document-store.ts";
 import { metered } from "../../functions/src/store/metered.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
-import { DAY, MINUTE, NOW, OTHER_PRODUCT_ID, PRODUCT_ID, SECOND } from "../support/records.ts";
+import {
+  DAY,
+  MINUTE,
+  NOW,
+  license as newLicense,
+  OTHER_PRODUCT_ID,
+  PRODUCT_ID,
+  SECOND,
+} from "../support/records.ts";
 
 const policy = { everyEvents: 100, everyMs: MINUTE };
 const asked = { accountId: "studio", productId: PRODUCT_ID, denied: false };
@@ -27,14 +39,18 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-const counters = (over = store, rule: FlushPolicy | undefined = policy) =>
-  createUsageCounters({
+const counters = (over = store, rule: FlushPolicy | undefined = policy) => {
+  const usage = createUsageCounters({
     store: over,
     now: () => time,
     policy: rule,
     later: (run) => due.push(run),
     failed: (error) => failures.push(error),
   });
+  const count = ({ denied, ...whose }: typeof asked) =>
+    usage.count(whose, { checks: 1, denials: denied ? 1 : 0 });
+  return { usage, count, flush: usage.flush };
+};
 /** Lets a flush that was begun come to its end. */
 const settled = async () => {
   await store.transaction(async () => undefined);
@@ -100,6 +116,41 @@ test("instances that write at once lose nothing of each other's", async () => {
   await Promise.all(instances.map(({ flush }) => flush()));
   await settled();
   expect(await stored()).toEqual([500, 0]);
+});
+
+test("authorizations with their reasons, licenses and API calls are kept by day and by hour", async () => {
+  const { usage, flush } = counters(store, { everyEvents: 1_000, everyMs: MINUTE });
+  const product = { accountId: "studio", productId: PRODUCT_ID };
+  countApiCall({ usage }, product);
+  countAuthorization({ usage }, product, null);
+  countAuthorization({ usage }, product, "LICENSE_NOT_FOUND");
+  await flush();
+  time += 60 * MINUTE;
+  countAuthorization({ usage }, product, "HWID_MISMATCH");
+  countCreated({ usage }, product, 3);
+  countFirstUse({ usage }, newLicense(product));
+  await flush();
+  const none = { licensesCreated: 0, licensesActivated: 0, apiCalls: 0 };
+  const first = {
+    ...none,
+    ...{ checks: 0, denials: 0, authorizations: 1, refusals: 1, apiCalls: 1 },
+    reasons: { LICENSE_NOT_FOUND: 1 },
+  };
+  const second = {
+    ...{ checks: 0, denials: 0, authorizations: 0, refusals: 1, apiCalls: 0 },
+    reasons: { HWID_MISMATCH: 1 },
+    licensesCreated: 3,
+    licensesActivated: 1,
+  };
+  for (const productId of [PRODUCT_ID, null]) {
+    const id = usageDayId("studio", productId, Math.floor(NOW / DAY));
+    expect(await store.get(usageDays, id)).toMatchObject({
+      ...{ checks: 0, denials: 0, authorizations: 1, refusals: 2, apiCalls: 1 },
+      ...{ licensesCreated: 3, licensesActivated: 1 },
+      reasons: { LICENSE_NOT_FOUND: 1, HWID_MISMATCH: 1 },
+      hours: { "9": first, "10": second },
+    });
+  }
 });
 
 test("what could not be written is taken along by the next flush, and the store is not pressed", async () => {

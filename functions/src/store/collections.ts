@@ -634,6 +634,17 @@ export const auditEntries = collection({
   },
 });
 
+const usage = z.object({
+  checks: count.default(0),
+  denials: count.default(0),
+  licensesCreated: count.default(0),
+  licensesActivated: count.default(0),
+  authorizations: count.default(0),
+  refusals: count.default(0),
+  reasons: z.record(z.string(), count).default({}),
+  apiCalls: count.default(0),
+});
+
 /** What a tenant's clients asked on one day (UTC), over all products and for each. */
 export const usageDays = collection({
   name: "usageDays",
@@ -645,8 +656,8 @@ export const usageDays = collection({
     productId: z.uuid().nullable(),
     /** Whole days since 1970. */
     day: count,
-    checks: count,
-    denials: count,
+    ...usage.shape,
+    hours: z.record(z.string(), usage).default({}),
     expireAt: instant,
   },
   ttlField: "expireAt",

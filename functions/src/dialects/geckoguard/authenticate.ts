@@ -4,6 +4,7 @@ import type { Asked } from "../../http/router.ts";
 import { authenticateApiKey } from "../../operations/api-keys/authenticate.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { hasScope, type Principal } from "../../operations/principal.ts";
+import { countApiCall } from "../../operations/stats/usage-counters.ts";
 import { type Limits, limitAddress } from "./limits.ts";
 
 /** Who asks with an API key: one product's. */
@@ -33,6 +34,7 @@ export async function admitKey(deps: Deps, asked: Asked): Promise<KeyCaller> {
   // A key that is used up must not use up its product's other keys.
   await limits.take("key", principal.keyId);
   await limits.take("product", productId);
+  countApiCall(deps, { accountId: principal.accountId, productId });
   return { principal, keyId: principal.keyId, productId, limits };
 }
 

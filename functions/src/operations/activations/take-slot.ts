@@ -11,7 +11,7 @@ import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import { enforceLater } from "../licenses/enforce.ts";
 import { mayReach, type Principal } from "../principal.ts";
-import { counted } from "../stats/usage-counters.ts";
+import { counted, countFirstUse } from "../stats/usage-counters.ts";
 import { callerOf, keyHashOf, loadHeld } from "./machine.ts";
 import { reclaimSeatsOf } from "./reclaim-seats.ts";
 
@@ -40,6 +40,9 @@ export async function takeSlot(deps: Deps, ask: SlotAsk): Promise<Decision<Taken
     const license = await deps.store.get(licenses, keyHash);
     if (license) await reclaimSeatsOf(deps, license);
     ({ decision, held } = await tryOnce(deps, keyHash, ask, { lastTry: true }));
+  }
+  if (decision.ok && held?.activatedAt === null && decision.license.activatedAt !== null) {
+    countFirstUse(deps, decision.license);
   }
   return counted(deps, decision.ok ? decision.license : held, decision);
 }

@@ -2,6 +2,7 @@ import { codeStanding, trialEnd } from "../../core/codes.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { licenseEvent } from "../../core/events.ts";
 import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts";
+import type { License } from "../../core/records.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { trialClaims } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
@@ -11,6 +12,7 @@ import { announcer } from "../events/announce.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { draftLicense } from "../licenses/draft-license.ts";
 import type { Principal } from "../principal.ts";
+import { countCreated } from "../stats/usage-counters.ts";
 import { countUse } from "./count-use.ts";
 import { type CodeReference, findCode } from "./find-code.ts";
 
@@ -30,7 +32,9 @@ export async function redeemTrialCode(
   const made = { id: deps.newId(), licenseKey, now: deps.now() };
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return deps.once(async (tx): Promise<Decision<Redeemed>> => {
+  let created: License | undefined;
+  const decision = await deps.once(async (tx): Promise<Decision<Redeemed>> => {
+    created = undefined;
     const found = await findCode(tx, principal, { ...ask, kind: "trial" });
     if (!found.ok) return found;
     const { code } = found;
@@ -52,6 +56,7 @@ export async function redeemTrialCode(
     if (await tx.get(trialClaims, claim)) return refuse("TRIAL_ALREADY_REDEEMED");
     const welcome = await customerOnFirstUse(tx, license, made.now);
     addLicense(deps, tx, license, { audit, announce, welcome, action: "license.create" });
+    created = license;
     tx.create(trialClaims, {
       id: claim,
       accountId,
@@ -63,4 +68,6 @@ export async function redeemTrialCode(
     countUse(tx, code, made.now);
     return accept({ licenseKey, expiresAt });
   });
+  if (created) countCreated(deps, created);
+  return decision;
 }

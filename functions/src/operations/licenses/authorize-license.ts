@@ -4,6 +4,7 @@ import {
   decideAuthorization,
 } from "../../core/authorize.ts";
 import { type Decision, refuse } from "../../core/decision.ts";
+import { denialOf } from "../../core/denials.ts";
 import { authorizationEvent } from "../../core/events.ts";
 import { policyOf } from "../../core/policies.ts";
 import type { License, Product } from "../../core/records.ts";
@@ -15,7 +16,7 @@ import { findBlacklisted } from "../blacklists/find-blacklisted.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import type { Budget } from "../rate-budgets/take-request.ts";
-import { counted } from "../stats/usage-counters.ts";
+import { countAuthorization, counted, countFirstUse } from "../stats/usage-counters.ts";
 import { countMachines } from "./count-machines.ts";
 import { type Nonce, nonceOf, onceOnly } from "./nonces.ts";
 
@@ -63,11 +64,22 @@ export async function authorizeLicense(
     if (!("countFirst" in outcome)) {
       const isRepeat = !outcome.ok && outcome.code === "NONCE_REPLAYED";
       if (ask.dryRun || isRepeat) return { decision: outcome };
+      count(deps, product, outcome);
       return { decision: counted(deps, attempt.met(), outcome), ...attempt.budget() };
     }
     countedIn = await countMachines(deps, attempt.keyHash);
   }
   throw new StoreUnavailableError("The license's limit is being switched by others.");
+}
+
+function count(
+  deps: Deps,
+  { id: productId, accountId }: Product,
+  outcome: Decision<Authorized>,
+): void {
+  const reason = outcome.ok ? null : denialOf(outcome)?.reasonCode;
+  if (reason !== undefined) countAuthorization(deps, { productId, accountId }, reason);
+  if (outcome.ok && outcome.wasActivated) countFirstUse(deps, outcome.license);
 }
 
 type Decided = Decision<Authorized> | Extract<AuthorizationDecision, { countFirst: true }>;

@@ -1,5 +1,6 @@
 import { accept, type Decision } from "../../core/decision.ts";
 import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts";
+import type { License } from "../../core/records.ts";
 import { owningAccount } from "../accounts.ts";
 import { auditor } from "../audit.ts";
 import { countUse, usableCode } from "../codes/count-use.ts";
@@ -7,6 +8,7 @@ import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
+import { countCreated } from "../stats/usage-counters.ts";
 import { addLicense } from "./change-license.ts";
 import { type DraftAsk, draftLicense } from "./draft-license.ts";
 
@@ -24,7 +26,9 @@ export async function createLicense(
   const made = { id: deps.newId(), licenseKey, now: deps.now() };
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return deps.once(async (tx): Promise<Decision<Created>> => {
+  let created: License | undefined;
+  const decision = await deps.once(async (tx): Promise<Decision<Created>> => {
+    created = undefined;
     const draft = await draftLicense(deps, tx, principal, ask, made);
     if (!draft.ok) return draft;
     const { license, unsold } = draft;
@@ -33,7 +37,10 @@ export async function createLicense(
     const code = await usableCode(tx, product, ask.discountCode, made.now);
     const welcome = await customerOnFirstUse(tx, license, made.now);
     addLicense(deps, tx, license, { audit, announce, welcome, action: "license.create" });
+    created = license;
     if (code) countUse(tx, code, made.now);
     return accept({ licenseKey });
   });
+  if (created) countCreated(deps, created);
+  return decision;
 }

@@ -8,6 +8,7 @@ import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
+import { countCreated } from "../stats/usage-counters.ts";
 import { addLicense } from "./change-license.ts";
 import { type DraftAsk, draftLicense } from "./draft-license.ts";
 
@@ -23,7 +24,7 @@ export type Imported = { readonly licenseKey: string; readonly existed: boolean 
  * Makes a license with a key that its customer already has. Not under `deps.once`: one request
  * imports many, and repeating one that is there changes nothing.
  */
-export function importLicense(
+export async function importLicense(
   deps: Deps,
   principal: Principal,
   ask: ImportAsk,
@@ -32,7 +33,9 @@ export function importLicense(
   const made = { id: deps.newId(), licenseKey, now: deps.now() };
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return deps.store.transaction(async (tx): Promise<Decision<Imported>> => {
+  let created: License | undefined;
+  const decision = await deps.store.transaction(async (tx): Promise<Decision<Imported>> => {
+    created = undefined;
     const draft = await draftLicense(deps, tx, principal, ask, made);
     if (!draft.ok) return draft;
     const license = imported(draft.license, ask, made.now);
@@ -44,8 +47,11 @@ export function importLicense(
     }
     const welcome = await customerOnFirstUse(tx, license, made.now);
     addLicense(deps, tx, license, { audit, announce, welcome, action: "license.import" });
+    created = license;
     return accept({ licenseKey, existed: false });
   });
+  if (created) countCreated(deps, created);
+  return decision;
 }
 
 function imported(draft: License, ask: ImportAsk, now: number): License {

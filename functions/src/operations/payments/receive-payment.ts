@@ -1,6 +1,7 @@
 import { formatLicenseKey, LICENSE_KEY_BYTES } from "../../core/license-keys.ts";
 import type { Message, Provider } from "../../core/payments.ts";
 import type { InboundEvent } from "../../core/purchases.ts";
+import type { License } from "../../core/records.ts";
 import { derivedId, digest } from "../../crypto/vault.ts";
 import { inboundEvents, licenses } from "../../store/collections.ts";
 import { StoreUnavailableError } from "../../store/document-store.ts";
@@ -8,6 +9,7 @@ import { auditorAs } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
+import { countCreated } from "../stats/usage-counters.ts";
 import type { Draw, Drawn } from "./fulfil-sale.ts";
 import { settle } from "./settle-payment.ts";
 import { type Outcome, type Settling, waitingFor } from "./settling.ts";
@@ -62,16 +64,20 @@ async function settled(deps: Deps, payment: Payment, message: Message): Promise<
   };
   let keyHashes: Settling["keyHashes"] = new Map();
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    let created: readonly License[] = [];
     const result = await deps.store.transaction(async (tx): Promise<Receipt | Moved> => {
+      created = [];
       const before = await tx.get(inboundEvents, id);
       if (before && isRepeat(before, message, now)) return receiptOf(deps, before);
       const outcome = await settle(deps, tx, { ...settling, keyHashes });
       if ("moved" in outcome) return outcome;
       outcome.write();
+      created = outcome.created;
       const event = recordOf(deps, { before, id, payment, message, payload, outcome, now });
       tx.set(inboundEvents, event);
       return receiptOf(deps, event);
     });
+    for (const license of created) countCreated(deps, license);
     if (!("moved" in result)) return result;
     keyHashes = await keyHashesOf(deps, result.moved);
   }

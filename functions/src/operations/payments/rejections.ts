@@ -9,7 +9,7 @@ const counterOf = (provider: Provider): string => `_webhook.${provider}`;
 
 /** Counts a webhook that did not prove its origin: all that is kept of it. */
 export const countRejection = (deps: Pick<Deps, "usage">, provider: Provider): void =>
-  deps.usage.count({ accountId: counterOf(provider), productId: null, denied: true });
+  deps.usage.count({ accountId: counterOf(provider), productId: null }, { checks: 1, denials: 1 });
 
 export type Rejections = Readonly<Record<Provider, number>>;
 

@@ -163,6 +163,7 @@ async function settlePurchase(
   const template = await readMailTemplate(tx, accountId, "license");
   const licenseIds = made.sold.map(({ license }) => license.id);
   const licenseKeys = made.sold.map(({ licenseKey }) => licenseKey);
+  const created = made.sold.map(({ license }) => license);
   const [first] = made.sold;
   const welcome = first && (await customerOnFirstUse(tx, first.license, now));
   const mail =
@@ -198,12 +199,7 @@ async function settlePurchase(
       ...notedKinds(purchase),
       ...(event ? [event.kind] : []),
     ]);
-    announcePayments(
-      tx,
-      ask,
-      kinds,
-      made.sold.map(({ license }) => license),
-    );
+    announcePayments(tx, ask, kinds, created);
     const renewable = ask.provider === "native" && sale.subscription;
     const more = renewable ? [buyerReference(email)] : [];
     savePurchase(deps, tx, names, { ...found, purchase: sold }, more);
@@ -213,7 +209,7 @@ async function settlePurchase(
     endWaiting({ accountId, licenseIds });
   };
   const reason = made.unknown.length > 0 ? `Not sold here: ${made.unknown.join(", ")}.` : null;
-  return outcome("done", reason, { accountId, licenseIds, licenseKeys, write });
+  return outcome("done", reason, { accountId, licenseIds, licenseKeys, created, write });
 }
 
 const contactId = (provider: Provider, buyer: string): string =>

@@ -23,6 +23,7 @@ export type Settling = {
 export type Settled = Pick<InboundEvent, "status" | "reason" | "accountId" | "waitsForBuyer"> & {
   readonly licenseIds: readonly string[];
   readonly licenseKeys: readonly string[];
+  readonly created: readonly License[];
   readonly write: () => void;
 };
 
@@ -40,6 +41,7 @@ export const outcome = (
   waitsForBuyer: null,
   licenseIds: [],
   licenseKeys: [],
+  created: [],
   write: () => {},
   ...more,
 });

@@ -1,6 +1,6 @@
 import { accept, type Decision } from "../../core/decision.ts";
 import type { LicenseStatus, LicenseType } from "../../core/records.ts";
-import { dayOf, NO_USAGE, type UsageCount } from "../../core/usage.ts";
+import { dayOf, NO_USAGE, type Usage } from "../../core/usage.ts";
 import { activations, licenses, usageDays } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 import { placeOf } from "../place.ts";
@@ -21,7 +21,7 @@ export type Stats = {
   readonly activations: number;
   readonly liveSeats: number;
   /** Oldest first; `day` in whole days since 1970. */
-  readonly days: readonly (UsageCount & { readonly day: number })[];
+  readonly days: readonly (Pick<Usage, "checks" | "denials"> & { readonly day: number })[];
 };
 
 /** Counts of an account or of one product: 11 aggregate queries and a document a day. */

@@ -1,6 +1,14 @@
 import type { Decision } from "../../core/decision.ts";
 import type { License } from "../../core/records.ts";
-import { addUsage, dayOf, NO_USAGE, type UsageCount } from "../../core/usage.ts";
+import {
+  addDays,
+  type DayUsage,
+  dayOf,
+  hourOf,
+  inHour,
+  NO_DAY,
+  type Usage,
+} from "../../core/usage.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { usageDays } from "../../store/collections.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
@@ -13,17 +21,17 @@ const BATCH = 100;
 
 /** `productId` is null for what is about no product. */
 type Counted = { readonly accountId: string; readonly productId: string | null };
-type Event = Counted & { readonly denied: boolean };
 
 export type UsageCounters = {
-  readonly count: (event: Event) => void;
+  /** Counts in memory; nobody waits for it. */
+  readonly count: (whose: Counted, usage: Partial<Usage>) => void;
   /** Writes what was counted since the last time. */
   readonly flush: () => Promise<void>;
 };
 
 export type FlushPolicy = { readonly everyEvents: number; readonly everyMs: number };
 
-type Tally = Counted & { day: number; usage: UsageCount };
+type Tally = Counted & { day: number; usage: DayUsage };
 
 export const usageDayId = (accountId: string, productId: string | null, day: number): string =>
   derivedId("usage-day", accountId, productId ?? "", String(day));
@@ -35,11 +43,36 @@ export function counted<D extends Decision<unknown>>(
   decision: D,
 ): D {
   if (license) {
-    const { accountId, productId } = license;
-    deps.usage.count({ accountId, productId, denied: !decision.ok });
+    deps.usage.count(whoseIs(license), { checks: 1, denials: decision.ok ? 0 : 1 });
   }
   return decision;
 }
+
+type Owned = { readonly accountId: string; readonly productId: string };
+const whoseIs = ({ accountId, productId }: Owned): Owned => ({ accountId, productId });
+
+/** Counts an authorization that was decided: `reason` is what it was denied for, and null where it was granted. */
+export const countAuthorization = (
+  deps: Pick<Deps, "usage">,
+  product: Owned,
+  reason: string | null,
+): void =>
+  deps.usage.count(
+    whoseIs(product),
+    reason === null ? { authorizations: 1 } : { refusals: 1, reasons: { [reason]: 1 } },
+  );
+
+/** Counts a request that was sent with an API key of the product. */
+export const countApiCall = (deps: Pick<Deps, "usage">, product: Owned): void =>
+  deps.usage.count(whoseIs(product), { apiCalls: 1 });
+
+/** Counts licenses of the product that were made; call it once they are there. */
+export const countCreated = (deps: Pick<Deps, "usage">, product: Owned, licenses = 1): void =>
+  deps.usage.count(whoseIs(product), { licensesCreated: licenses });
+
+/** Counts a license that was used for the first time; call it once that is committed. */
+export const countFirstUse = (deps: Pick<Deps, "usage">, license: License): void =>
+  deps.usage.count(whoseIs(license), { licensesActivated: 1 });
 
 /**
  * Counts in memory, and writes beside the requests: the first event at once, then no more often
@@ -62,7 +95,7 @@ export function createUsageCounters(deps: {
 
   const add = (tally: Tally) => {
     const key = usageDayId(tally.accountId, tally.productId, tally.day);
-    const usage = addUsage(tallies.get(key)?.usage ?? NO_USAGE, tally.usage);
+    const usage = addDays(tallies.get(key)?.usage ?? NO_DAY, tally.usage);
     tallies.set(key, { ...tally, usage });
   };
   const flush = async () => {
@@ -85,8 +118,9 @@ export function createUsageCounters(deps: {
     flushing = false;
   };
   return {
-    count({ denied, ...whose }) {
-      add({ ...whose, day: dayOf(now()), usage: { checks: 1, denials: denied ? 1 : 0 } });
+    count(whose, usage) {
+      const at = now();
+      add({ ...whose, day: dayOf(at), usage: inHour(hourOf(at), usage) });
       events += 1;
       if (!policy) return;
       const due = events >= policy.everyEvents || now() - flushedAt >= policy.everyMs;
@@ -109,7 +143,7 @@ async function save(store: DocumentStore, tallies: readonly Tally[]): Promise<vo
   const [first] = tallies;
   if (!first) return;
   const { accountId, day } = first;
-  const all = tallies.reduce((sum, { usage }) => addUsage(sum, usage), NO_USAGE);
+  const all = tallies.reduce((sum, { usage }) => addDays(sum, usage), NO_DAY);
   const ofProducts = tallies.filter(({ productId }) => productId !== null);
   const added = [...ofProducts, { productId: null, usage: all }].map(({ productId, usage }) => ({
     id: usageDayId(accountId, productId, day),
@@ -122,9 +156,9 @@ async function save(store: DocumentStore, tallies: readonly Tally[]): Promise<vo
       added.map(({ id }) => id),
     );
     for (const [index, { id, productId, usage }] of added.entries()) {
-      const { checks, denials } = addUsage(stored[index] ?? NO_USAGE, usage);
       const expireAt = (day + KEPT_DAYS) * DAY_MS;
-      tx.set(usageDays, { id, accountId, productId, day, checks, denials, expireAt });
+      const sum = addDays(stored[index] ?? NO_DAY, usage);
+      tx.set(usageDays, { id, accountId, productId, day, ...sum, expireAt });
     }
   });
 }
