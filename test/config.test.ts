@@ -36,6 +36,7 @@ test("what is not set has its documented default", () => {
     GECKOGUARD_LICENSE_KEY_PER_MINUTE: 20,
     BOOTSTRAP_ADMIN_TOKEN: "",
     FAILED_REQUESTS_PER_MINUTE: 300,
+    FILES: "disk",
     MAIL_FROM: "Latchkey <latchkey@localhost>",
     LOOPBACK_WEBHOOKS: true,
     TRUSTED_PROXIES: 0,
@@ -45,6 +46,12 @@ test("what is not set has its documented default", () => {
 test.each(["", " "])("a variable that is %j is not set", (blank) => {
   const empty = Object.fromEntries(Object.keys(read()).map((name) => [name, blank]));
   expect(readConfig({ ...empty, ...needed })).toEqual(read());
+});
+
+test("the bytes of files are kept on one box's disk, or in a bucket", () => {
+  expect(read({ K_SERVICE: "v1" }).FILES).toBe("bucket");
+  expect(read({ K_SERVICE: "v1", FUNCTIONS_EMULATOR: "true" }).FILES).toBe("disk");
+  expect(read({ FILES_BUCKET: "my-files" }).FILES).toBe("bucket");
 });
 
 test("events go to this machine only where it is somebody's own, or told to", () => {

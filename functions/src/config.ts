@@ -54,6 +54,8 @@ const environment = z.object({
         .map((name) => name.trim())
         .filter((name) => name !== "" && name !== "none"),
     ),
+  /** Left out when deployed, the project's own bucket. */
+  FILES_BUCKET: z.string().trim().min(1).optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
   MAIL_FROM: z.string().default("Latchkey <latchkey@localhost>"),
   LOOPBACK_WEBHOOKS: z.stringbool().optional(),
@@ -79,6 +81,8 @@ export type SecretName =
 export type Config = z.output<typeof environment> & {
   readonly STORE: "sqlite" | "firestore";
   readonly LOOPBACK_WEBHOOKS: boolean;
+  /** Where the bytes of files are kept. */
+  readonly FILES: "disk" | "bucket";
   readonly TRUSTED_PROXIES: number;
 };
 
@@ -98,6 +102,7 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     ...parsed.data,
     STORE: parsed.data.STORE ?? (deployed ? "firestore" : "sqlite"),
     LOOPBACK_WEBHOOKS: parsed.data.LOOPBACK_WEBHOOKS ?? !deployed,
+    FILES: deployed || parsed.data.FILES_BUCKET !== undefined ? "bucket" : "disk",
     TRUSTED_PROXIES: parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0),
   };
 }

@@ -17,6 +17,7 @@ import { createProductNames } from "./operations/products/product-names.ts";
 import { createRateBudgets } from "./operations/rate-budgets/take-request.ts";
 import { createKeyring } from "./operations/signing/keyring.ts";
 import { createUsageCounters } from "./operations/stats/usage-counters.ts";
+import type { Blobs } from "./store/blobs.ts";
 import type { DocumentStore } from "./store/document-store.ts";
 
 /** The secrets a deployed function is given by Secret Manager. */
@@ -51,6 +52,7 @@ async function buildEdge(config: Config): Promise<Edge> {
     deps: {
       store,
       once: (body) => store.transaction(body),
+      blobs: lazyBlobs(config),
       now,
       newId: randomUUID,
       randomBytes,
@@ -59,7 +61,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       usage: createUsageCounters({
         store,
         now,
-        policy: { everyEvents: 100, everyMs: 60_000 },
+        policy: { everyEvents: 10_000, everyMs: 60_000 },
         // A process that is done does not wait for it.
         later: (run, ms) => setTimeout(run, ms).unref(),
         failed: (error) =>
@@ -182,4 +184,37 @@ async function openStore(config: Config): Promise<DocumentStore> {
   ]);
   if (getApps().length === 0) initializeApp();
   return firestoreStore(getFirestore());
+}
+
+/** Opened by those who touch a file: the client of Cloud Storage would cost every cold start. */
+function lazyBlobs(config: Config): Blobs {
+  let opened: Promise<Blobs> | undefined;
+  const blobs = () => {
+    opened ??= openBlobs(config).catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
+    return opened;
+  };
+  return {
+    put: async (name, bytes) => (await blobs()).put(name, bytes),
+    async *get(name, range) {
+      yield* (await blobs()).get(name, range);
+    },
+    delete: async (name) => (await blobs()).delete(name),
+  };
+}
+
+async function openBlobs({ FILES, FILES_BUCKET, DATA_DIR }: Config): Promise<Blobs> {
+  if (FILES === "disk") {
+    const { diskBlobs } = await import("./store/disk-blobs.ts");
+    return diskBlobs({ directory: join(DATA_DIR, "files") });
+  }
+  const [{ getApps, initializeApp }, { getStorage }, { bucketBlobs }] = await Promise.all([
+    import("firebase-admin/app"),
+    import("firebase-admin/storage"),
+    import("./store/bucket-blobs.ts"),
+  ]);
+  if (getApps().length === 0) initializeApp();
+  return bucketBlobs(getStorage().bucket(FILES_BUCKET));
 }

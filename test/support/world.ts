@@ -1,5 +1,8 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { RefusalCode } from "../../functions/src/core/decision.ts";
 import type { Settings } from "../../functions/src/core/slots.ts";
 import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
@@ -25,6 +28,7 @@ import {
   type FlushPolicy,
 } from "../../functions/src/operations/stats/usage-counters.ts";
 import { collections, keyrings } from "../../functions/src/store/collections.ts";
+import { diskBlobs } from "../../functions/src/store/disk-blobs.ts";
 import type { DocumentStore } from "../../functions/src/store/document-store.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
 
@@ -106,11 +110,13 @@ export async function openWorld(
     encryption: [{ version: "1", key: Buffer.alloc(32, 2) }],
   });
   await seedKeyring(store, vault.seal);
+  const filesDirectory = join(tmpdir(), `latchkey-files-${randomUUID()}`);
   const logs: LogEntry[] = [];
   const edge: Edge = {
     deps: {
       store,
       once: (body) => store.transaction(body),
+      blobs: diskBlobs({ directory: filesDirectory }),
       now,
       newId: () => uuidOf(draw()),
       randomBytes: (size) =>
@@ -232,6 +238,7 @@ export async function openWorld(
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
       await store.close();
+      await rm(filesDirectory, { recursive: true, force: true });
     },
   };
 }

@@ -19,3 +19,9 @@ export function signsAny(secret: string, messages: readonly string[], signature:
   });
   return wellFormed && matches.includes(true);
 }
+
+/** The same of bytes that come one after the other. */
+export function runningSha256(): { update: (bytes: Uint8Array) => void; hex: () => string } {
+  const hash = createHash("sha256");
+  return { update: (bytes) => void hash.update(bytes), hex: () => hash.digest("hex") };
+}

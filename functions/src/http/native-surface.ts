@@ -87,6 +87,29 @@ export const nativeRefusals = {
     409,
     ({ limit }) => `siteId: has ${limit} waiting actions, the most there may be`,
   ],
+  BLACKLIST_VALUE_INVALID: [
+    400,
+    ({ field }) => `${field ?? "value"}: must be an IP address or a range such as 203.0.113.0/24`,
+  ],
+  BLACKLIST_RANGES_TOO_MANY: [
+    409,
+    ({ limit }) => `The product blacklists ${limit} ranges of addresses, the most there may be.`,
+  ],
+  BLACKLIST_ENTRY_NOT_FOUND: [404, "entryId: no such entry"],
+  END_USER_NOT_FOUND: [404, "endUserId: no such end user"],
+  APP_VARIABLE_NOT_FOUND: [404, "variableId: no such variable"],
+  APP_VARIABLES_TOO_MANY: [
+    409,
+    ({ limit }) => `A product has at most ${limit} variables in a scope. Delete one.`,
+  ],
+  APP_VERSION_NOT_FOUND: [404, ({ field }) => `${field ?? "versionId"}: no such version`],
+  APP_VERSION_TAKEN: [409, "version: the product has it already"],
+  APP_VERSIONS_TOO_MANY: [
+    409,
+    ({ limit }) => `A product has at most ${limit} versions. Delete one.`,
+  ],
+  PRODUCT_FILE_NOT_FOUND: [404, "fileId: no such file"],
+  PRODUCT_FILE_TOO_LARGE: [413, ({ limit }) => `file: is larger than ${limit} bytes`],
   ROOT_KEY_OFFLINE: [
     409,
     "The root key is kept elsewhere: certify a signing key with `npm run keys` and send it",

@@ -1,5 +1,6 @@
 import type { Settings } from "../core/slots.ts";
 import type { Vault } from "../crypto/vault.ts";
+import type { Blobs } from "../store/blobs.ts";
 import type { DocumentStore } from "../store/document-store.ts";
 import type { PlanOf } from "./accounts/account-plans.ts";
 import type { Subscribed } from "./events/subscriptions.ts";
@@ -18,6 +19,8 @@ export type Deps = {
    * outcome is kept with the change, and a retry is given that outcome instead of a second change.
    */
   readonly once: DocumentStore["transaction"];
+  /** The bytes of files. */
+  readonly blobs: Blobs;
   /** Epoch milliseconds. */
   readonly now: () => number;
   /** A new UUID. */

@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { KEY_KINDS } from "../core/api-keys.ts";
+import { MAX_VARIABLE_LENGTH, VARIABLE_KEY_FORM, VARIABLE_SCOPES } from "../core/app-variables.ts";
+import { MAX_CHANGELOG_LENGTH } from "../core/app-versions.ts";
 import { BLACKLIST_TYPES } from "../core/blacklists.ts";
 import { NO_LIMITS_SET } from "../core/enforcement.ts";
 import { EVENT_TYPES } from "../core/events.ts";
@@ -275,6 +277,90 @@ export const blacklistEntries = collection({
   },
 });
 
+/** Settings that apps read. The id is derived from product, scope, license and key. */
+export const appVariables = collection({
+  name: "appVariables",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    scope: z.enum(VARIABLE_SCOPES),
+    licenseId: z.uuid().nullable(),
+    key: z.string().regex(VARIABLE_KEY_FORM),
+    value: z.string().max(MAX_VARIABLE_LENGTH),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    byLicense: { equal: ["productId", "scope", "licenseId"], order: ["key", "asc"] },
+    byScope: { equal: ["productId", "scope"], order: ["createdAt", "desc"] },
+  },
+});
+
+/** How many variables a product has in a scope: there is a limit. The id is derived from both. */
+export const appVariableCounts = collection({
+  name: "appVariableCounts",
+  idField: "id",
+  shape: { id: z.string(), accountId: z.string(), productId: z.uuid(), count },
+  queries: {},
+});
+
+/** The id is derived from product and version. */
+export const appVersions = collection({
+  name: "appVersions",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    version: z.string(),
+    changelog: z.string().max(MAX_CHANGELOG_LENGTH),
+    fileHashes: z.record(z.string(), z.string()),
+    downloadUrl: z.string().nullable(),
+    forceUpdate: z.boolean(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: { byProduct: { equal: ["productId"], order: ["createdAt", "desc"] } },
+});
+
+/** Which version of a product is current, and which are forced. The id is the product's. */
+export const appReleases = collection({
+  name: "appReleases",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    versions: count,
+    currentId: z.uuid().nullable(),
+    forced: z.array(z.object({ id: z.uuid(), version: z.string(), createdAt: instant })),
+  },
+  queries: {},
+});
+
+/** Files of a product; their bytes are kept apart. */
+export const productFiles = collection({
+  name: "productFiles",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    name: z.string(),
+    filename: z.string(),
+    size: count,
+    mimeType: z.string(),
+    sha256: z.string(),
+    versionId: z.uuid().nullable(),
+    planId: z.uuid().nullable(),
+    public: z.boolean(),
+    downloads: count,
+    createdAt: instant,
+  },
+  queries: { byProduct: { equal: ["productId"], order: ["createdAt", "desc"] } },
+});
+
 /** Where a page of a list by page numbers begins, for a while. The id is derived from the list and the page. */
 export const listPages = collection({
   name: "listPages",
@@ -417,6 +503,7 @@ export const licenses = collection({
     bySuspension: { order: ["suspendsAt", "asc"] },
     byRefiling: { equal: ["productId"], order: ["refileAt", "asc"] },
     byFacet: { contains: "facets", order: ["createdAt", "desc"] },
+    byEndUser: { equal: ["endUserId"], order: ["createdAt", "desc"] },
   },
 });
 
@@ -951,6 +1038,11 @@ export const collections = [
   redemptionCodes,
   redemptionLog,
   blacklistEntries,
+  appVariables,
+  appVariableCounts,
+  appVersions,
+  appReleases,
+  productFiles,
   listPages,
   licenses,
   customers,

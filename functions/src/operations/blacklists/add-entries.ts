@@ -1,0 +1,96 @@
+import {
+  type BlacklistEntry,
+  blacklistWith,
+  foldValue,
+  isRange,
+  MOST_ENTRIES_AT_ONCE,
+  MOST_RANGES,
+} from "../../core/blacklists.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { sha256Hex } from "../../crypto/signatures.ts";
+import { blacklistEntries, products } from "../../store/collections.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import type { Principal } from "../principal.ts";
+import { reachProduct } from "../products/find-product.ts";
+import { blacklistEntryId, canonicalValue } from "./values.ts";
+
+export type EntryAsk = Pick<BlacklistEntry, "type" | "value"> & {
+  /** Left out, an entry that is there keeps its own. */
+  readonly reason?: string | null | undefined;
+};
+
+export type EntriesAdded = {
+  /** One for each value, in the order in which the values came first. */
+  readonly entries: readonly BlacklistEntry[];
+  /** How many of them are new. */
+  readonly added: number;
+};
+
+/** Adds up to `MOST_ENTRIES_AT_ONCE` entries, or gives those that are there their new reason. */
+export async function addBlacklistEntries(
+  deps: Deps,
+  principal: Principal,
+  ask: { readonly productId: string; readonly entries: readonly EntryAsk[] },
+): Promise<Decision<EntriesAdded>> {
+  if (ask.entries.length > MOST_ENTRIES_AT_ONCE) throw new RangeError("too many for one change");
+  const now = deps.now();
+  const audit = auditor(deps, principal);
+  const wanted = new Map<string, EntryAsk & { value: string; valueHash: string }>();
+  for (const entry of ask.entries) {
+    const value = canonicalValue(entry.type, entry.value);
+    if (value === undefined) return refuse("BLACKLIST_VALUE_INVALID", { field: "value" });
+    const valueHash = sha256Hex(new TextEncoder().encode(value));
+    wanted.set(`${entry.type} ${valueHash}`, { ...entry, value, valueHash });
+  }
+  return deps.once(async (tx): Promise<Decision<EntriesAdded>> => {
+    const found = await reachProduct(tx, principal, ask);
+    if (!found.ok) return found;
+    const { id: productId, accountId, blacklist } = found.product;
+    const asked = [...wanted.values()].map((entry) => ({
+      ...entry,
+      id: blacklistEntryId(productId, entry.type, entry.valueHash),
+    }));
+    const known = await tx.getMany(
+      blacklistEntries,
+      asked.map(({ id }) => id),
+    );
+    const entries = asked.map(({ id, type, value, valueHash, reason }, index): BlacklistEntry => {
+      const before = known[index];
+      return {
+        id,
+        accountId,
+        productId,
+        type,
+        value,
+        valueHash,
+        folded: foldValue(value),
+        reason: reason === undefined ? (before?.reason ?? null) : reason,
+        createdAt: before?.createdAt ?? now,
+        updatedAt: now,
+      };
+    });
+    const after = entries.reduce(
+      (all, entry, index) => blacklistWith(all, entry, { known: known[index] !== undefined }),
+      blacklist,
+    );
+    if (after.ranges.length > MOST_RANGES && after.ranges.length > blacklist.ranges.length) {
+      return refuse("BLACKLIST_RANGES_TOO_MANY", { limit: MOST_RANGES });
+    }
+    for (const entry of entries) tx.set(blacklistEntries, entry);
+    const added = known.filter((entry) => !entry).length;
+    if (added > 0 || entries.some(isRange)) tx.update(products, productId, { blacklist: after });
+    const [first] = entries;
+    const one = entries.length === 1 && first;
+    audit(tx, {
+      accountId,
+      action: "blacklist.add",
+      targetId: one ? one.id : productId,
+      before: one ? (known[0] ?? null) : null,
+      after: one || {
+        entries: entries.map(({ type, value, reason }) => ({ type, value, reason })),
+      },
+    });
+    return accept({ entries, added });
+  });
+}
