@@ -88,7 +88,7 @@ export async function conduct(
   }
   const headers = { ...noted, ...headersOf(work, answer, requestId) };
   if (answer.stream) {
-    await send(response, answer.stream, headers).catch((error: unknown) => {
+    await send(response, answer.status, answer.stream, headers).catch((error: unknown) => {
       if (readerLeft(error)) return;
       problemOf(error, edge.log, { requestId, function: work.name });
     });

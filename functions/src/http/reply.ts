@@ -8,7 +8,8 @@ export function reply(response: ServerResponse, answer: Answer): void {
   const body = answer.body === undefined ? "" : JSON.stringify(answer.body);
   response.writeHead(answer.status, {
     ...(body ? { "Content-Type": "application/json; charset=utf-8" } : {}),
-    "Content-Length": Buffer.byteLength(body),
+    // Of what is not sent with 304 it would say another length.
+    ...(answer.status === 304 ? {} : { "Content-Length": Buffer.byteLength(body) }),
     ...answer.headers,
   });
   response.end(body);
@@ -17,10 +18,11 @@ export function reply(response: ServerResponse, answer: Answer): void {
 /** Takes the next chunk when the reader took the last. A fault destroys the connection: half a file is none. */
 export async function send(
   response: ServerResponse,
+  status: number,
   stream: Streamed,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> {
-  response.writeHead(200, { ...headers, ...stream.headers });
+  response.writeHead(status, { ...headers, ...stream.headers });
   await pipeline(Readable.from(stream.chunks), response);
 }
 

@@ -27,7 +27,7 @@ export type Asked = {
 };
 
 export type Route = {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Such as `/api/v1/projects/:projectId`. Of two that fit, the first is meant. */
   readonly path: string;
   /** How it words what goes wrong, where it has more to say than its dialect. */
@@ -50,6 +50,8 @@ export type Router = {
   readonly name: string;
   /** The first answers for paths that none of them owns. */
   readonly dialects: readonly [Dialect, ...Dialect[]];
+  /** The longest that an answer may take; a minute when left out. */
+  readonly timeoutSeconds?: number;
 };
 
 export type RoutedFunction = HttpsFunction & { readonly router: Router };
@@ -57,7 +59,12 @@ export type RoutedFunction = HttpsFunction & { readonly router: Router };
 /** A deployable HTTPS function that has many paths. */
 export function defineRouter(router: Router): RoutedFunction {
   const deployed = onRequest(
-    { invoker: "public", memory: "256MiB", secrets: boundSecrets() },
+    {
+      invoker: "public",
+      memory: "256MiB",
+      timeoutSeconds: router.timeoutSeconds ?? 60,
+      secrets: boundSecrets(),
+    },
     async (request, response) => {
       const edge = await liveEdge().catch((error: unknown) => {
         const { work } = destination(router, request as EdgeRequest);
@@ -80,7 +87,10 @@ export async function serveRouter(
   const answer: Work["answer"] = async (deps, notes) => {
     const { headers, method = "" } = request;
     const routed = "route" in found;
-    const body = routed && method !== "GET" ? await readBody(request).catch(problem) : NO_BODY;
+    const body =
+      routed && method !== "GET" && method !== "HEAD"
+        ? await readBody(request).catch(problem)
+        : NO_BODY;
     const asked: Asked = {
       ...{ method, path, query, headers, notes },
       parts: routed ? found.parts : {},

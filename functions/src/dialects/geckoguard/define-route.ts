@@ -15,8 +15,19 @@ import { uuid } from "./fields.ts";
 import { limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
 
+type Data = Readonly<Record<string, unknown>>;
+
 /** What a success has as its `data`. */
-type Outcome = Readonly<Record<string, unknown>> | Refusal;
+type Outcome = Data | Created | Refusal;
+
+/** A success of a change that may make something or find it there: this time it made it. */
+export class Created {
+  readonly data: Data;
+
+  constructor(data: Data) {
+    this.data = data;
+  }
+}
 
 /** The names of a path's parts. */
 type Parts<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -154,6 +165,7 @@ async function respond<Path extends string, Query extends z.ZodType, Body extend
     query: parseFields(query ?? noFields, searched) as z.output<Query>,
     body: parseFields(body ?? noFields, sent) as z.output<Body>,
   });
+  if (outcome instanceof Created) return { status: 201, body: success(outcome.data) };
   return isRefusal(outcome)
     ? geckoguardSurface.refusal(outcome)
     : { status, body: success(outcome) };
@@ -162,9 +174,11 @@ async function respond<Path extends string, Query extends z.ZodType, Body extend
 const noFields = z.object({});
 
 /** Throws `INVALID_REQUEST` where a part is no UUID: slugs are not ids. */
-function idsOf<Name extends string>(parts: Readonly<Record<Name, string>>): Record<Name, string> {
+export function idsOf<Name extends string>(
+  parts: Readonly<Record<Name, string>>,
+): Record<Name, string> {
   const shape = Object.fromEntries(Object.keys(parts).map((name) => [name, uuid]));
   return parseFields(z.object(shape), parts) as Record<Name, string>;
 }
 
-const isRefusal = (outcome: Outcome): outcome is Refusal => outcome["ok"] === false;
+const isRefusal = (outcome: Data | Refusal): outcome is Refusal => outcome["ok"] === false;

@@ -1,8 +1,19 @@
 import type { Dialect } from "../../http/router.ts";
+import { getProductAnalytics } from "./analytics.ts";
 import { createFirstKey, listKeys } from "./api-keys.ts";
+import { readVariables } from "./app-variables.ts";
+import { checkUpdate } from "./app-versions.ts";
 import { unauthorized } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
+import { addToBlacklist, deleteFromBlacklist, listBlacklist } from "./blacklists.ts";
+import {
+  getAccountEndUser,
+  getProductEndUser,
+  listAccountEndUsers,
+  listProductEndUsers,
+} from "./end-users.ts";
 import { limitAddress } from "./limits.ts";
+import { describeFile, downloadFile } from "./product-files.ts";
 import { createFirstProduct } from "./products.ts";
 import { getHealth, getStatus, whoami } from "./service.ts";
 import { geckoguardSurface } from "./surface.ts";
@@ -12,7 +23,27 @@ const GUARDED = ["/v1/dashboard/", "/v1/enduser/"];
 
 export const geckoguard: Dialect = {
   surface: geckoguardSurface,
-  routes: [getHealth, getStatus, whoami, authorize, listKeys, createFirstKey, createFirstProduct],
+  routes: [
+    getHealth,
+    getStatus,
+    whoami,
+    authorize,
+    listKeys,
+    createFirstKey,
+    createFirstProduct,
+    listBlacklist,
+    addToBlacklist,
+    deleteFromBlacklist,
+    listProductEndUsers,
+    getProductEndUser,
+    listAccountEndUsers,
+    getAccountEndUser,
+    getProductAnalytics,
+    readVariables,
+    checkUpdate,
+    downloadFile,
+    describeFile,
+  ],
   async unrouted(deps, asked, problem) {
     await limitAddress(deps, asked);
     throw GUARDED.some((prefix) => asked.path.startsWith(prefix))

@@ -7,6 +7,20 @@ type Words = readonly [status: number, code: string, message: string];
 
 /** What its operations may refuse (reference, section 20). */
 const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words)>> = {
+  LICENSE_NOT_FOUND: [404, "NOT_FOUND", "License not found"],
+  BLACKLIST_VALUE_INVALID: [
+    400,
+    "VALIDATION_ERROR",
+    "Must be an IP address or a range such as 203.0.113.0/24",
+  ],
+  BLACKLIST_RANGES_TOO_MANY: ({ limit }) => [
+    403,
+    "LIMIT_EXCEEDED",
+    `The blacklist has ${limit} address ranges, the most there may be`,
+  ],
+  BLACKLIST_ENTRY_NOT_FOUND: [404, "NOT_FOUND", "Blacklist entry not found"],
+  END_USER_NOT_FOUND: [404, "NOT_FOUND", "End user not found"],
+  PRODUCT_FILE_NOT_FOUND: [404, "NOT_FOUND", "File not found"],
   PRODUCT_NOT_FOUND: [404, "NOT_FOUND", "Product not found"],
   RATE_LIMITED: [429, "RATE_LIMITED", "Too many requests"],
   NONCE_REPLAYED: [401, "NONCE_REPLAYED", "Nonce has been used"],

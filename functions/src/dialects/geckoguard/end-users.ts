@@ -1,0 +1,97 @@
+import * as z from "zod";
+import { standing } from "../../core/licenses.ts";
+import type { License } from "../../core/records.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { findEndUser, type Holder } from "../../operations/end-users/holders.ts";
+import { listEndUsers } from "../../operations/end-users/list-end-users.ts";
+import type { KeyCaller } from "./authenticate.ts";
+import { keyRoute } from "./define-route.ts";
+import { iso, isoOrNull, text } from "./fields.ts";
+import { pagination, paging } from "./paging.ts";
+
+const name = text(255).min(1, "must not be empty").optional();
+const query = z.object({
+  username: name,
+  email: name,
+  search: text(100).optional(),
+  ...paging(),
+});
+
+const scope = "end_user:read";
+type Query = z.output<typeof query>;
+
+export const listProductEndUsers = keyRoute({
+  method: "GET",
+  path: "/v1/products/:productId/end-users",
+  scope,
+  query,
+  handle: (deps, caller, { query }) => list(deps, caller, { productId: caller.productId, query }),
+});
+
+/** A key sees the customers of its product's whole organisation here: reference, section 12. */
+export const listAccountEndUsers = keyRoute({
+  method: "GET",
+  path: "/v1/end-users",
+  scope,
+  query,
+  handle: (deps, caller, { query }) => list(deps, caller, { productId: null, query }),
+});
+
+export const getProductEndUser = keyRoute({
+  method: "GET",
+  path: "/v1/products/:productId/end-users/:endUserId",
+  scope,
+  handle: (deps, caller, { ids }) => get(deps, caller, ids),
+});
+
+export const getAccountEndUser = keyRoute({
+  method: "GET",
+  path: "/v1/end-users/:endUserId",
+  scope,
+  handle: (deps, caller, { ids }) => get(deps, caller, { ...ids, productId: null }),
+});
+
+async function list(
+  deps: Deps,
+  { principal: { accountId } }: KeyCaller,
+  { productId, query }: { productId: string | null; query: Query },
+) {
+  const { endUsers, total } = await listEndUsers(deps, { accountId, productId, ...query });
+  const now = deps.now();
+  return {
+    endUsers: endUsers.map((one) => holderItem(one, now)),
+    ...pagination({ ...query, total }),
+  };
+}
+
+async function get(
+  deps: Deps,
+  { principal: { accountId } }: KeyCaller,
+  ids: { productId: string | null; endUserId: string },
+) {
+  const found = await findEndUser(deps, { accountId, ...ids });
+  return found.ok ? { endUser: holderItem(found, deps.now()) } : found;
+}
+
+const holderItem = ({ endUser, licenses }: Holder, now: number) => ({
+  id: endUser.id,
+  username: endUser.username,
+  email: endUser.email,
+  bannedAt: isoOrNull(endUser.bannedAt),
+  createdAt: iso(endUser.createdAt),
+  licenses: licenses.map((license) => licenseItem(license, now)),
+});
+
+const licenseItem = (license: License, now: number) => ({
+  id: license.id,
+  productId: license.productId,
+  status: statusOf(license, now),
+  expiresAt: isoOrNull(license.expiresAt),
+});
+
+function statusOf(license: License, now: number): "ACTIVE" | "EXPIRED" | "REVOKED" | "FROZEN" {
+  const code = standing(license, now)?.code;
+  if (code === "LICENSE_REVOKED") return "REVOKED";
+  if (code === "LICENSE_SUSPENDED") return "FROZEN";
+  return code === "LICENSE_EXPIRED" ? "EXPIRED" : "ACTIVE";
+}
