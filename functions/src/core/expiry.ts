@@ -1,4 +1,4 @@
-import { endOf, expiryToTell } from "./licenses.ts";
+import { endOf, expiryToTell, standingEnds } from "./licenses.ts";
 import type { License } from "./records.ts";
 
 const DAY_MS = 86_400_000;
@@ -46,7 +46,8 @@ export function activated(license: License, now: number): License {
   const used = { ...license, activatedAt: now };
   if (license.expiresAfterDays === null) return used;
   const begun = withExpiry(used, license);
-  return { ...begun, tellExpiryAt: expiryToTell(license, begun) };
+  const tellExpiryAt = expiryToTell(license, begun);
+  return { ...begun, tellExpiryAt, refileAt: standingEnds(begun, now) };
 }
 
 /** What ended the license: its date, or its days since it was first used. */

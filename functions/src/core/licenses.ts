@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from "./decision.ts";
+import { type Refusal, type RefusalCode, refuse } from "./decision.ts";
 import type { License, LicenseStatus, LicenseType, Variant } from "./records.ts";
 
 export const UNLIMITED = -1;
@@ -34,6 +34,31 @@ export const isInGrace = (license: License, now: number): boolean =>
 export function statusAt(license: License, now: number): LicenseStatus {
   if (license.suspendsAt !== null && now >= license.suspendsAt) return "suspended";
   return license.status === "active" && isInGrace(license, now) ? "degraded" : license.status;
+}
+
+/** How a license stands, grades of good left out. */
+export const STANDINGS = ["good", "expired", "suspended", "revoked"] as const;
+export type Standing = (typeof STANDINGS)[number];
+
+const BAD_STANDING: { readonly [Code in RefusalCode]?: Standing } = {
+  LICENSE_REVOKED: "revoked",
+  LICENSE_SUSPENDED: "suspended",
+  LICENSE_EXPIRED: "expired",
+};
+
+export function standingAt(license: License, now: number): Standing {
+  const refusal = standing(license, now);
+  return (refusal && BAD_STANDING[refusal.code]) ?? "good";
+}
+
+/** When its standing changes of itself, later than `now`; null is never. */
+export function standingEnds(license: License, now: number): number | null {
+  const status = statusAt(license, now);
+  if (status === "revoked" || status === "suspended") return null;
+  const next = Math.min(
+    ...[license.suspendsAt ?? Number.POSITIVE_INFINITY, endOf(license)].filter((at) => at > now),
+  );
+  return Number.isFinite(next) ? next : null;
 }
 
 /** The refusal that any use of the license meets now, or `undefined` when it stands. */

@@ -1,4 +1,6 @@
 import { facetsOf, revealsKey } from "../../core/license-facets.ts";
+import { standingEnds } from "../../core/licenses.ts";
+import { mayHoldKey, productFacets } from "../../core/product-facets.ts";
 import type { License } from "../../core/records.ts";
 import { digest } from "../../crypto/vault.ts";
 import type { Deps } from "../deps.ts";
@@ -8,20 +10,25 @@ const TOKEN_LENGTH = 11;
 
 /** Where it stands for the beginning of a key it is keyed, and so says nothing of the key. */
 export const facetToken = (deps: Pick<Deps, "vault">, facet: string): string =>
-  (revealsKey(facet) ? deps.vault.hash("license-facet", facet) : digest(facet)).slice(
-    0,
-    TOKEN_LENGTH,
-  );
+  (revealsKey(facet) || mayHoldKey(facet)
+    ? deps.vault.hash("license-facet", facet)
+    : digest(facet)
+  ).slice(0, TOKEN_LENGTH);
 
 /**
- * The license with the facets that lists find it by. `saveLicense` writes every changed term through
- * here; what changes only counters keeps them as read.
+ * The license with the facets that lists find it by, as it stands at that time. `saveLicense` writes
+ * every changed term through here; what changes only counters keeps them as read.
  */
-export const withFacets = (
+export function withFacets(
   deps: Pick<Deps, "vault">,
   license: License,
   licenseKey: string,
-): License => ({
-  ...license,
-  facets: facetsOf(license, licenseKey).map((facet) => facetToken(deps, facet)),
-});
+  now = license.updatedAt,
+): License {
+  const facets = [...facetsOf(license, licenseKey), ...productFacets(license, licenseKey, now)];
+  return {
+    ...license,
+    facets: facets.map((facet) => facetToken(deps, facet)),
+    refileAt: standingEnds(license, now),
+  };
+}
