@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import {
   canonicalLicenseKey,
+  formatGeckoguardKey,
   formatLicenseKey,
+  GECKOGUARD_KEY_BYTES,
   LICENSE_KEY_BYTES,
 } from "../../functions/src/core/license-keys.ts";
 
@@ -81,4 +83,19 @@ test("a canonical key is canonical", () => {
       expect(canonicalLicenseKey(canonical)).toBe(canonical);
     }),
   );
+});
+
+test("a GeckoGuard key has every symbol of its alphabet and no spelling but its own", () => {
+  const alphabet = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+  const keys = Array.from({ length: 32 }, (_, n) =>
+    formatGeckoguardKey(new Uint8Array(GECKOGUARD_KEY_BYTES).fill(n + 224)),
+  );
+  expect(keys).toEqual(
+    [...alphabet].map((symbol) => `GG-${Array(4).fill(symbol.repeat(5)).join("-")}`),
+  );
+  for (const key of keys) {
+    expect(canonicalLicenseKey(key)).toBe(key);
+    expect(canonicalLicenseKey(key.toLowerCase())).toBe(key.toLowerCase());
+  }
+  expect(() => formatGeckoguardKey(new Uint8Array(GECKOGUARD_KEY_BYTES - 1))).toThrow(RangeError);
 });

@@ -1,6 +1,7 @@
+import { accept, type Decision, refuse } from "./decision.ts";
 import { allForgiven } from "./enforcement.ts";
 import { fixedTo } from "./expiry.ts";
-import { slotsOf } from "./licenses.ts";
+import { slotsOf, statusAt } from "./licenses.ts";
 import type { License, LicenseStatus } from "./records.ts";
 
 /** Ends the license. Ending it again changes nothing, so the first reason stays. */
@@ -42,6 +43,20 @@ export const reinstated = (license: License, now: number): License =>
     disputedAt: null,
   });
 
+/** The same for a revoked license and no other. */
+export const unrevoked = (license: License, now: number): License =>
+  license.status === "revoked" ? reinstated(license, now) : license;
+
+/** Blocks the license until it is reinstated; a revoked one stays so. */
+export const frozen = (license: License, now: number): Decision<{ license: License }> =>
+  license.status === "revoked"
+    ? refuse("LICENSE_REVOKED", { field: "status" })
+    : accept({ license: withStatus(license, "suspended", now) });
+
+/** The same, good again, where it is blocked and not revoked. */
+export const unfrozen = (license: License, now: number): License =>
+  statusAt(license, now) === "suspended" ? reinstated(license, now) : license;
+
 /** A status set by hand: `revoked` and `active` are what revoking and reinstating leave. */
 function withStatus(license: License, status: LicenseStatus, now: number): License {
   if (status === license.status && license.statusBeforeRules === null) return license;
@@ -74,7 +89,10 @@ export function decideUpdate(ask: {
   ) as Partial<License>;
   const held = status === undefined ? license : withStatus(license, status, ask.now);
   const expiry = terms.expiresAt === undefined ? {} : fixedTo(terms.expiresAt);
-  const next = { ...held, ...given, ...expiry };
+  // Another address is another person: whoever had it in the portal has it no longer.
+  const moves = terms.email !== undefined && terms.email !== license.email;
+  const owner = moves ? { endUserId: null, ownerName: null } : {};
+  const next = { ...held, ...given, ...expiry, ...owner };
   const limited = slotsOf(next) !== undefined;
   const counted = license.countAhead && license.countEpoch === ask.countedIn;
   if (limited && slotsOf(license) === undefined && !counted) return { license, countFirst: true };
@@ -83,7 +101,7 @@ export function decideUpdate(ask: {
   return { license: unlessSame(license, { ...next, countAhead }), countFirst: false };
 }
 
-const unlessSame = (license: License, next: License): License =>
+export const unlessSame = (license: License, next: License): License =>
   (Object.keys(next) as (keyof License)[]).every((name) => next[name] === license[name])
     ? license
     : next;

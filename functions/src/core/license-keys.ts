@@ -9,10 +9,19 @@ const CANONICAL = new RegExp(`^[${ALPHABET}]{${LENGTH}}$`);
 export const LICENSE_KEY_BYTES = LENGTH;
 
 /** Five groups of five symbols, five random bits each: 125 bits. */
-export function formatLicenseKey(bytes: Uint8Array): string {
-  const symbols = Array.from(bytes.subarray(0, LENGTH), (byte) => ALPHABET.charAt(byte & 31));
-  if (symbols.length < LENGTH) throw new RangeError(`A license key takes ${LENGTH} random bytes.`);
-  return group(symbols.join(""));
+export const formatLicenseKey = (bytes: Uint8Array): string =>
+  group(drawn(bytes, ALPHABET, LENGTH));
+
+const GECKOGUARD_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+export const GECKOGUARD_KEY_BYTES = 20;
+
+/** `GG-` and four groups of five symbols, as that API writes keys: 100 bits. */
+export const formatGeckoguardKey = (bytes: Uint8Array): string =>
+  `GG-${group(drawn(bytes, GECKOGUARD_ALPHABET, GECKOGUARD_KEY_BYTES))}`;
+
+function drawn(bytes: Uint8Array, alphabet: string, length: number): string {
+  if (bytes.length < length) throw new RangeError(`A license key takes ${length} random bytes.`);
+  return Array.from(bytes.subarray(0, length), (byte) => alphabet.charAt(byte & 31)).join("");
 }
 
 /**
@@ -29,6 +38,6 @@ export function canonicalLicenseKey(given: string): string {
 }
 
 const group = (compact: string): string =>
-  Array.from({ length: GROUPS }, (_, index) =>
+  Array.from({ length: compact.length / GROUP_LENGTH }, (_, index) =>
     compact.slice(index * GROUP_LENGTH, (index + 1) * GROUP_LENGTH),
   ).join("-");

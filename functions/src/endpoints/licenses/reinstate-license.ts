@@ -17,7 +17,7 @@ export const reinstateLicense = defineEndpoint({
   input: z.strictObject({ licenseKey }).meta({ id: "ReinstateLicenseRequest" }),
   output: z.object({ success: z.literal(true) }).meta({ id: "ReinstateLicenseResponse" }),
   async handle(deps, input, principal) {
-    const decision = await reinstate(deps, principal, input.licenseKey);
+    const decision = await reinstate(deps, principal, input);
     return decision.ok ? { success: true as const } : decision;
   },
 });

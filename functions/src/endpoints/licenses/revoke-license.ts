@@ -27,7 +27,7 @@ export const revokeLicense = defineEndpoint({
     .meta({ id: "RevokeLicenseRequest" }),
   output: z.object({ success: z.literal(true) }).meta({ id: "RevokeLicenseResponse" }),
   async handle(deps, input, principal) {
-    const decision = await revoke(deps, principal, input);
+    const decision = await revoke(deps, principal, input, input.reason);
     return decision.ok ? { success: true as const } : decision;
   },
 });

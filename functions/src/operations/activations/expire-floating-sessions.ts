@@ -1,5 +1,6 @@
-import { activations, licenses } from "../../store/collections.ts";
+import { activations } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { licenseById } from "../licenses/find-license.ts";
 import { freeSeats } from "./reclaim-seats.ts";
 
 const PAGE = 100;
@@ -22,12 +23,14 @@ export async function expireFloatingSessions(
     });
     const seatsOf = Map.groupBy(page.items, (activation) => activation.licenseId);
     for (const [licenseId, seats] of seatsOf) {
-      const found = await deps.store.query(licenses, "byIdentity", {
-        equal: { id: licenseId },
-        limit: 1,
-      });
-      const license = found.items[0];
-      if (!license) continue;
+      const license = await licenseById(deps, licenseId);
+      if (!license) {
+        // The license was deleted and its machines were not, for a crash.
+        await deps.store.commit(
+          seats.map(({ id }) => ({ kind: "delete" as const, collection: activations, id })),
+        );
+        continue;
+      }
       freed += await freeSeats(
         deps,
         license,

@@ -6,13 +6,14 @@ import { sessionsEnded } from "../../core/sessions.ts";
 import { standingChangeAfter } from "../../core/standing.ts";
 import { licenses } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
-import { keyHashOf } from "../activations/machine.ts";
 import { type Audit, auditor } from "../audit.ts";
 import { customerOnFirstUse, type Welcome } from "../customers.ts";
 import type { Deps } from "../deps.ts";
+import { ownersRecounted } from "../end-users/owners.ts";
 import { type Announce, announcer } from "../events/announce.ts";
 import { mayReach, type Principal } from "../principal.ts";
 import { withFacets } from "./facets.ts";
+import { type LicenseReference, withLicense } from "./find-license.ts";
 
 /**
  * Writes a license, and the events that tell of it: a new one, one under the same key, or one that
@@ -88,7 +89,7 @@ export function changeLicense<Outcome extends object>(
   deps: Deps,
   principal: Principal,
   ask: {
-    readonly licenseKey: string;
+    readonly which: LicenseReference;
     readonly action: string;
     readonly change: (
       license: License,
@@ -96,23 +97,23 @@ export function changeLicense<Outcome extends object>(
       reader: Reader,
     ) => Promise<Refusal | { license: License; outcome: Outcome }>;
   },
-): Promise<Decision<Outcome>> {
-  const keyHash = keyHashOf(deps, ask.licenseKey);
+): Promise<Decision<Outcome & { license: License }>> {
+  const { which } = ask;
   const now = deps.now();
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return deps.once(async (tx): Promise<Decision<Outcome>> => {
-    const found = await reachLicense(tx, principal, keyHash);
-    if (!found.ok) return found;
-    const before = found.license;
+  const body = async (tx: Transaction, before: License) => {
     const changed = await ask.change(before, now, tx);
     if ("ok" in changed) return changed;
-    const { license: after, outcome } = changed;
-    if (after === before) return accept(outcome);
+    const { license, outcome } = changed;
+    if (license === before) return accept({ ...outcome, license });
+    const after = { ...license, updatedAt: now };
     const moves = after.email !== before.email;
     const welcome = moves ? await customerOnFirstUse(tx, after, now) : undefined;
-    saveLicense(deps, tx, { before, after: { ...after, updatedAt: now }, announce });
+    const recount = await ownersRecounted(tx, { before, after }, { now });
+    saveLicense(deps, tx, { before, after, announce });
     welcome?.(tx, announce);
+    recount(tx);
     audit(tx, {
       accountId: before.accountId,
       action: ask.action,
@@ -120,6 +121,7 @@ export function changeLicense<Outcome extends object>(
       before,
       after,
     });
-    return accept(outcome);
-  });
+    return accept({ ...outcome, license: after });
+  };
+  return withLicense(deps, principal, { which, transaction: deps.once, body });
 }

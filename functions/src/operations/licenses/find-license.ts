@@ -21,17 +21,18 @@ export async function findLicense(
   principal: Principal,
   licenseId: string,
 ): Promise<Decision<{ license: License }>> {
-  const license = await byIdentity(deps, licenseId);
+  const license = await licenseById(deps, licenseId);
   return license && mayReach(principal, license.accountId, license.productId)
     ? accept({ license })
     : refuse("LICENSE_NOT_FOUND");
 }
 
-async function byIdentity({ store }: Pick<Deps, "store">, licenseId: string) {
-  const { items } = await store.query(licenses, "byIdentity", {
-    equal: { id: licenseId },
-    limit: 1,
-  });
+/** The same for whoever has the identity from a record of ours. */
+export async function licenseById(
+  { store }: Pick<Deps, "store">,
+  id: string,
+): Promise<License | undefined> {
+  const { items } = await store.query(licenses, "byIdentity", { equal: { id }, limit: 1 });
   return items[0];
 }
 
@@ -53,7 +54,7 @@ export async function withLicense<T>(
     const keyHash =
       "licenseKey" in which
         ? keyHashOf(deps, which.licenseKey)
-        : (await byIdentity(deps, which.licenseId))?.keyHash;
+        : (await licenseById(deps, which.licenseId))?.keyHash;
     const decision = await ask.transaction(async (tx): Promise<Decision<T> | null> => {
       // Also where there is none: what a repeated request did to it is known in here.
       const license = keyHash === undefined ? undefined : await tx.get(licenses, keyHash);

@@ -18,7 +18,7 @@ export const resolveLicense = (
   ask: { readonly licenseKey: string; readonly violationIds?: readonly string[] | undefined },
 ): Promise<Decision<Resolved>> =>
   changeLicense(deps, principal, {
-    licenseKey: ask.licenseKey,
+    which: { licenseKey: ask.licenseKey },
     action: "license.resolve",
     change: async (license, now) => {
       const { violationIds } = ask;

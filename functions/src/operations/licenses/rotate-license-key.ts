@@ -18,7 +18,7 @@ export function rotateLicenseKey(
   const keyHash = keyHashOf(deps, licenseKey);
   const keySealed = deps.vault.seal("license-key", licenseKey);
   return changeLicense(deps, principal, {
-    licenseKey: oldKey,
+    which: { licenseKey: oldKey },
     action: "license.rotateKey",
     change: async (license) => ({
       license: { ...license, keyHash, keySealed },

@@ -4,6 +4,7 @@ import { derivedUuid } from "../../crypto/vault.ts";
 import { licenses, sites } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
+import { licenseById } from "../licenses/find-license.ts";
 
 /** Where the site says its license is filed; `undefined` without one, or once its key was rotated. */
 export async function filedLicense(reader: Reader, site: Site): Promise<License | undefined> {
@@ -43,11 +44,6 @@ export async function licensesOfSites(
     if (moved) found.set(id, moved);
   }
   return found;
-}
-
-async function licenseById({ store }: Pick<Deps, "store">, id: string) {
-  const { items } = await store.query(licenses, "byIdentity", { equal: { id }, limit: 1 });
-  return items[0];
 }
 
 /** The action that a change of the license's standing makes of itself: nobody has to queue it. */

@@ -1,0 +1,51 @@
+import { accept, type Decision } from "../../core/decision.ts";
+import type { License } from "../../core/records.ts";
+import { activations, licenses } from "../../store/collections.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import { ownersRecounted } from "../end-users/owners.ts";
+import type { Principal } from "../principal.ts";
+import { type LicenseReference, withLicense } from "./find-license.ts";
+
+const PAGE = 200;
+
+/**
+ * Deletes a license for good, then its machines. What a crash leaves of them is found by nobody, and the seats
+ * among them go with the next sweep. Sales and trials remember the license, so that neither makes it again.
+ */
+export async function deleteLicense(
+  deps: Deps,
+  principal: Principal,
+  which: LicenseReference,
+): Promise<Decision<{ licenseId: string }>> {
+  const now = deps.now();
+  const audit = auditor(deps, principal);
+  const decision = await withLicense(deps, principal, {
+    which,
+    transaction: deps.once,
+    body: async (tx, license) => {
+      const recount = await ownersRecounted(tx, { before: license, after: null }, { now });
+      tx.delete(licenses, license.keyHash);
+      recount(tx);
+      const { accountId, id } = license;
+      const before = license;
+      audit(tx, { accountId, action: "license.delete", targetId: id, before, after: null });
+      return accept({ licenseId: id });
+    },
+  });
+  if (decision.ok) await forgetMachines(deps, decision.licenseId);
+  return decision;
+}
+
+async function forgetMachines({ store }: Deps, licenseId: License["id"]): Promise<void> {
+  for (;;) {
+    const { items } = await store.query(activations, "byLicense", {
+      equal: { licenseId },
+      limit: PAGE,
+    });
+    await store.commit(
+      items.map(({ id }) => ({ kind: "delete" as const, collection: activations, id })),
+    );
+    if (items.length < PAGE) return;
+  }
+}
