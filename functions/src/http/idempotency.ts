@@ -9,6 +9,8 @@ import type { Answer } from "./surface.ts";
 const LIFE_MS = 86_400_000;
 /** What is no answer to the request: as after a fault of ours, the retry shall find out for itself. */
 const PASSING = new Set([401, 408, 425, 429]);
+/** Of a document's 1 MiB. */
+const MAX_ANSWER_LENGTH = 800_000;
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** The header's key, or `undefined` when there is none. */
@@ -69,7 +71,10 @@ export async function runOnce(
       return outcome;
     });
   const answer = await run({ ...deps, once });
-  if (answer.status < 500 && !PASSING.has(answer.status)) {
+  const answerSealed = deps.vault.seal("idempotency", JSON.stringify(answer));
+  // One too long for a document beside the outcome is made from the outcome again.
+  const fits = outcomeSealed === null || answerSealed.length < MAX_ANSWER_LENGTH;
+  if (fits && answer.status < 500 && !PASSING.has(answer.status)) {
     await deps.store.commit([
       {
         kind: "set",
@@ -78,7 +83,7 @@ export async function runOnce(
           id,
           requestHash,
           outcomeSealed,
-          answerSealed: deps.vault.seal("idempotency", JSON.stringify(answer)),
+          answerSealed,
           expireAt: deps.now() + LIFE_MS,
         },
       },
