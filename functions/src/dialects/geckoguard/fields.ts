@@ -17,7 +17,8 @@ export const name = text(100).trim().min(1, "is required");
 /** A date-time as epoch milliseconds. */
 export const dateTime = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 date-time" })
-  .transform((value) => Date.parse(value));
+  .transform((value) => Date.parse(value))
+  .pipe(z.int().min(0, "must be in 1970 or later"));
 
 /** ISO 8601 UTC with milliseconds. */
 export const iso = (instant: number): string => new Date(instant).toISOString();

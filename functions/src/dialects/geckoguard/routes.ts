@@ -12,6 +12,8 @@ import {
   listAccountEndUsers,
   listProductEndUsers,
 } from "./end-users.ts";
+import { licenseChanges } from "./license-changes.ts";
+import { getLicense, listLicenses } from "./licenses.ts";
 import { limitAddress } from "./limits.ts";
 import { describeFile, downloadFile } from "./product-files.ts";
 import { createFirstProduct } from "./products.ts";
@@ -43,6 +45,9 @@ export const geckoguard: Dialect = {
     checkUpdate,
     downloadFile,
     describeFile,
+    listLicenses,
+    getLicense,
+    ...licenseChanges,
   ],
   async unrouted(deps, asked, problem) {
     await limitAddress(deps, asked);

@@ -24,6 +24,12 @@ const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words
   PRODUCT_NOT_FOUND: [404, "NOT_FOUND", "Product not found"],
   RATE_LIMITED: [429, "RATE_LIMITED", "Too many requests"],
   NONCE_REPLAYED: [401, "NONCE_REPLAYED", "Nonce has been used"],
+  LICENSE_NOT_FOUND: [404, "NOT_FOUND", "License not found"],
+  LICENSE_KEY_TAKEN: [409, "DUPLICATE_KEY", "License key already exists"],
+  LICENSE_REVOKED: [409, "CONFLICT", "License is revoked"],
+  PRODUCT_ARCHIVED: [409, "CONFLICT", "Product is archived"],
+  END_USER_NOT_FOUND: [404, "NOT_FOUND", "End user not found"],
+  EXPIRY_CONTRADICTORY: [400, "VALIDATION_ERROR", "Request validation failed"],
   INVALID_POLICY: [400, "INVALID_POLICY", "The policy is not valid"],
   EXPIRY_PAST: [400, "VALIDATION_ERROR", "The expiry is in the past"],
 };
