@@ -411,6 +411,14 @@ describe("patch", () => {
     ]);
   });
 
+  test("a limit that is set natively holds, whatever the policy says later", async () => {
+    const { id, key } = await create();
+    await world.admin("updateLicense", { licenseKey: key, maxMachines: 1 });
+    const policyOverride = { limits: { hwid: { mode: "limit", maxDistinct: 3 } } };
+    expect((await call(`PATCH /${id}`, { policyOverride })).status).toBe(200);
+    expect((await licenseOf(world, String(key))).maxMachines).toBe(1);
+  });
+
   test("a policy that limits what had no limit counts the machines that are there", async () => {
     const { id, key } = await create();
     for (const name of ["a", "b"]) {

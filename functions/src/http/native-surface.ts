@@ -68,7 +68,6 @@ export const nativeRefusals = {
   ],
   VIOLATION_NOT_FOUND: [404, "violationIds: names a violation that the license does not have"],
   INBOUND_EVENT_NOT_FOUND: [404, "eventId: no such event"],
-  END_USER_NOT_FOUND: [404, "End user not found"],
   EXPIRY_CONTRADICTORY: [400, ({ field, why }) => `${field}: ${why}`],
   EXPIRY_PAST: [400, "expiresAt: must be in the future"],
   LICENSE_KEY_TAKEN: [409, "licenseKey: already taken"],

@@ -7,7 +7,6 @@ type Words = readonly [status: number, code: string, message: string];
 
 /** What its operations may refuse (reference, section 20). */
 const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words)>> = {
-  LICENSE_NOT_FOUND: [404, "NOT_FOUND", "License not found"],
   BLACKLIST_VALUE_INVALID: [
     400,
     "VALIDATION_ERROR",
@@ -19,7 +18,6 @@ const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words
     `The blacklist has ${limit} address ranges, the most there may be`,
   ],
   BLACKLIST_ENTRY_NOT_FOUND: [404, "NOT_FOUND", "Blacklist entry not found"],
-  END_USER_NOT_FOUND: [404, "NOT_FOUND", "End user not found"],
   PRODUCT_FILE_NOT_FOUND: [404, "NOT_FOUND", "File not found"],
   PRODUCT_NOT_FOUND: [404, "NOT_FOUND", "Product not found"],
   RATE_LIMITED: [429, "RATE_LIMITED", "Too many requests"],

@@ -13,6 +13,7 @@ import { ownersRecounted, ownerToBe } from "../end-users/owners.ts";
 import { announcer } from "../events/announce.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
+import { countCreated } from "../stats/usage-counters.ts";
 import { saveLicense } from "./change-license.ts";
 import { DEFAULT_VARIANT, newLicense } from "./draft-license.ts";
 import { type Drawn, drawLicenses } from "./draw-licenses.ts";
@@ -37,7 +38,7 @@ export type CreatedLicenses = {
 };
 
 /** Makes licenses whose limits policies set: all of them or none. One audit entry, an event for each. */
-export function createLicenses(
+export async function createLicenses(
   deps: Deps,
   principal: Principal,
   ask: CreateLicensesAsk,
@@ -48,7 +49,8 @@ export function createLicenses(
   const drawn = drawLicenses(deps, ask);
   const batchId = deps.newId();
   const [first] = drawn;
-  return deps.once(async (tx): Promise<Decision<CreatedLicenses>> => {
+  let created: License | undefined;
+  const decision = await deps.once(async (tx): Promise<Decision<CreatedLicenses>> => {
     const found = await reachProduct(tx, principal, ask);
     if (!found.ok) return found;
     const { product } = found;
@@ -86,8 +88,11 @@ export function createLicenses(
     audit(tx, { accountId, before: null, ...(length === 1 ? one : many) });
     const [{ id, licenseKey }, ...others] = drawn;
     const rest = others.map((other) => ({ id: other.id, licenseKey: other.licenseKey }));
+    created = license;
     return accept({ license, made: [{ id, licenseKey }, ...rest] });
   });
+  if (created) countCreated(deps, created, drawn.length);
+  return decision;
 }
 
 function alike(

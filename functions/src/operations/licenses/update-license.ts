@@ -19,7 +19,10 @@ export const updateLicense = (
 ): Promise<Decision<object>> =>
   changeLimits(deps, principal, { licenseKey }, async (license, { now, reader, countedIn }) => {
     const variant = await knownVariant(reader, license, asked.variant);
-    return decideUpdate({ license, update: { ...asked, variant }, countedIn, now });
+    // A limit that its vendor sets is no policy's to change.
+    const byHand = license.slotsByPolicy && asked.maxMachines !== undefined;
+    const own = byHand ? { ...license, slotsByPolicy: false } : license;
+    return decideUpdate({ license: own, update: { ...asked, variant }, countedIn, now });
   });
 
 /** The name as the product's variant spells it; any other name is kept as given. */
