@@ -18,6 +18,10 @@ const encryptionKeys = z.string().transform((text, context) => {
 // Secret Manager keeps the line end that comes with a secret from a pipe.
 const secret = z.string().trim().default("");
 
+const tokenSecret = z.string().trim().min(32, "must have at least 32 characters").optional();
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
 const environment = z.object({
   STORE: z.enum(["sqlite", "firestore"]).optional(),
   DATA_DIR: z.string().min(1).default(".latchkey"),
@@ -56,6 +60,29 @@ const environment = z.object({
     ),
   /** Left out when deployed, the project's own bucket. */
   FILES_BUCKET: z.string().trim().min(1).optional(),
+  DASHBOARD_URL: z
+    .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
+    .transform((url) => url.replace(/\/+$/, ""))
+    .optional(),
+  DASHBOARD_ORIGINS: z
+    .string()
+    .transform((origins) =>
+      origins
+        .split(",")
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
+    .refine(
+      (origins) => origins.every(isOrigin),
+      "must be origins such as https://dashboard.example.com, separated by commas",
+    )
+    .optional(),
+  VERIFY_EMAILS: z.stringbool().optional(),
+  REGISTRATION: z.enum(["open", "invited"]).default("open"),
+  AUTH_REQUESTS_PER_MINUTE: count(10),
+  AUTH_REQUESTS_PER_EMAIL: count(5),
+  JWT_ACCESS_SECRET: tokenSecret,
+  ENDUSER_JWT_SECRET: tokenSecret,
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
   MAIL_FROM: z.string().default("Latchkey <latchkey@localhost>"),
   LOOPBACK_WEBHOOKS: z.stringbool().optional(),
@@ -83,6 +110,8 @@ export type Config = z.output<typeof environment> & {
   readonly LOOPBACK_WEBHOOKS: boolean;
   /** Where the bytes of files are kept. */
   readonly FILES: "disk" | "bucket";
+  readonly VERIFY_EMAILS: boolean;
+  readonly DASHBOARD_ORIGINS: readonly string[];
   readonly TRUSTED_PROXIES: number;
 };
 
@@ -103,6 +132,12 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     STORE: parsed.data.STORE ?? (deployed ? "firestore" : "sqlite"),
     LOOPBACK_WEBHOOKS: parsed.data.LOOPBACK_WEBHOOKS ?? !deployed,
     FILES: deployed || parsed.data.FILES_BUCKET !== undefined ? "bucket" : "disk",
+    // A box without SMTP_URL writes mails to files, which nobody new can read.
+    VERIFY_EMAILS: parsed.data.VERIFY_EMAILS ?? (deployed || parsed.data.SMTP_URL !== undefined),
+    DASHBOARD_ORIGINS: parsed.data.DASHBOARD_ORIGINS ?? ownOrigin(parsed.data.DASHBOARD_URL),
     TRUSTED_PROXIES: parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0),
   };
 }
+
+const ownOrigin = (url: string | undefined): string[] =>
+  url === undefined ? [] : [new URL(url).origin];

@@ -36,6 +36,7 @@ export { rotateLicenseKey } from "./endpoints/licenses/rotate-license-key.ts";
 export { updateLicense } from "./endpoints/licenses/update-license.ts";
 export { getMailTemplate } from "./endpoints/mail/get-mail-template.ts";
 export { updateMailTemplate } from "./endpoints/mail/update-mail-template.ts";
+export { addMember } from "./endpoints/members/add-member.ts";
 export { gumroadWebhook } from "./endpoints/payments/gumroad-webhook.ts";
 export { lemonSqueezyWebhook } from "./endpoints/payments/lemon-squeezy-webhook.ts";
 export { listInboundEvents } from "./endpoints/payments/list-inbound-events.ts";

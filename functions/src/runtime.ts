@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { write } from "firebase-functions/logger";
 import { type Config, readConfig, type SecretName, WEBHOOK_SECRETS } from "./config.ts";
+import { accessTokenKeys } from "./crypto/access-tokens.ts";
+import { createPasswords } from "./crypto/passwords.ts";
 import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
@@ -58,6 +60,11 @@ async function buildEdge(config: Config): Promise<Edge> {
       randomBytes,
       vault,
       keyring: createKeyring({ store, vault, now }),
+      passwords: createPasswords(),
+      accessTokenKeys: accessTokenKeys(vault, {
+        access: config.JWT_ACCESS_SECRET,
+        enduser: config.ENDUSER_JWT_SECRET,
+      }),
       usage: createUsageCounters({
         store,
         now,
@@ -93,6 +100,14 @@ async function buildEdge(config: Config): Promise<Edge> {
           key: config.GECKOGUARD_KEY_PER_MINUTE,
           product: config.GECKOGUARD_PRODUCT_PER_MINUTE,
           licenseKey: config.GECKOGUARD_LICENSE_KEY_PER_MINUTE,
+        },
+        dashboard: {
+          url: config.DASHBOARD_URL ?? null,
+          origins: config.DASHBOARD_ORIGINS,
+          verifyEmails: config.VERIFY_EMAILS,
+          openRegistration: config.REGISTRATION === "open",
+          authPerAddress: config.AUTH_REQUESTS_PER_MINUTE,
+          authPerEmail: config.AUTH_REQUESTS_PER_EMAIL,
         },
       },
     },

@@ -21,6 +21,14 @@ export const settings: Settings = {
   codegateRequestsPerMinute: 60,
   geckoguardPerMinute: { address: 120, anonymous: 60, key: 600, product: 1200, licenseKey: 20 },
   allowLoopbackWebhooks: true,
+  dashboard: {
+    url: null,
+    origins: [],
+    verifyEmails: false,
+    openRegistration: true,
+    authPerAddress: 10,
+    authPerEmail: 5,
+  },
 };
 
 /** Where the machines of these records call from, unless a test moves them. */

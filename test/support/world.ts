@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RefusalCode } from "../../functions/src/core/decision.ts";
 import type { Settings } from "../../functions/src/core/slots.ts";
+import { accessTokenKeys } from "../../functions/src/crypto/access-tokens.ts";
+import { createPasswords } from "../../functions/src/crypto/passwords.ts";
 import { generatePair, keyId, rootSign } from "../../functions/src/crypto/signing-keys.ts";
 import { createVault } from "../../functions/src/crypto/vault.ts";
 import type { Edge, LogEntry } from "../../functions/src/http/edge.ts";
@@ -123,6 +125,9 @@ export async function openWorld(
         Buffer.concat(Array.from({ length: Math.ceil(size / 32) }, draw)).subarray(0, size),
       vault,
       keyring: createKeyring({ store, vault, now }),
+      // The real cost is tried in test/crypto; here it would only take its time.
+      passwords: createPasswords({ cost: { logCost: 4, blockSize: 1, lanes: 1 } }),
+      accessTokenKeys: accessTokenKeys(vault),
       usage: createUsageCounters({
         store,
         now,
@@ -154,6 +159,14 @@ export async function openWorld(
           licenseKey: 20,
         },
         allowLoopbackWebhooks: true,
+        dashboard: {
+          url: null,
+          origins: ["https://dashboard.example.com"],
+          verifyEmails: false,
+          openRegistration: true,
+          authPerAddress: 0,
+          authPerEmail: 0,
+        },
         ...options.settings,
       },
     },

@@ -22,7 +22,12 @@ export type AuditEntry = {
   accountId: string;
   at: number;
   /** `payment` is what a payment provider announced. */
-  actor: { kind: "administrator" | "api-key" | "payment"; keyId: string | null };
+  actor: {
+    kind: "administrator" | "api-key" | "payment" | "user";
+    keyId: string | null;
+    /** The member of the account who did it, where it was one. */
+    userId?: string | undefined;
+  };
   /** A verb of a record, such as `license.update`. */
   action: string;
   targetId: string;

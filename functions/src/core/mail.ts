@@ -1,4 +1,4 @@
-// Mails to buyers. Instants are epoch milliseconds.
+// Mails and their words. Instants are epoch milliseconds.
 
 export const MAIL_KINDS = ["license"] as const;
 export type MailKind = (typeof MAIL_KINDS)[number];
@@ -101,6 +101,12 @@ export function wordsOf(kind: MailKind, template: MailTemplate | undefined): Mai
   };
 }
 
+/** Words whose html says what their text does. */
+export const wordsFrom = (words: Pick<MailWords, "subject" | "text">): MailWords => ({
+  ...words,
+  html: htmlOf(words.text),
+});
+
 /** Why words cannot be a template's, or `undefined`. */
 export function templateProblem(kind: MailKind, part: MailPart, words: string): string | undefined {
   const essential = ESSENTIAL[kind];
@@ -160,7 +166,8 @@ export function licenseMail({
 /** A list is shown one a line, as code where there is such a thing. */
 type Values = Readonly<Record<string, string | readonly string[]>>;
 
-const rendered = (words: MailWords, values: Values): MailWords => ({
+/** The words with the values in their places, each escaped for where it stands. */
+export const rendered = (words: MailWords, values: Values): MailWords => ({
   subject: oneLine(filled(words.subject, values, (value) => [value].flat().join(" "))),
   text: filled(unixLines(words.text), values, (value) =>
     typeof value === "string" ? oneLine(value) : value.map(oneLine).join("\n"),

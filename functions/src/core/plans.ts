@@ -9,6 +9,14 @@ export type Account = {
   /** How many it has: there is a limit. */
   webhookEndpoints: number;
   plan: Plan;
+  /** What the dashboard shows; null is its id. */
+  name: string | null;
+  /** Unique in the service; null for an account that no organization was made for. */
+  slug: string | null;
+  /** Whether its customers have a portal. */
+  portalEnabled: boolean;
+  /** How many members are its owners: the last one stays. */
+  owners: number;
 };
 
 export const newAccount = (id: string, createdAt: number): Account => ({
@@ -16,6 +24,10 @@ export const newAccount = (id: string, createdAt: number): Account => ({
   createdAt,
   webhookEndpoints: 0,
   plan: "start",
+  name: null,
+  slug: null,
+  portalEnabled: false,
+  owners: 0,
 });
 
 const PER_MINUTE: Readonly<Record<Plan, number>> = { start: 100, pro: 1_000, enterprise: 10_000 };

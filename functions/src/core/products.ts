@@ -7,7 +7,7 @@ const SUFFIX_LENGTH = 8;
 export const productHandle = (id: string): string => `prod_${id.replaceAll("-", "").slice(0, 12)}`;
 
 /** A slug from the name; when that is taken, one that cannot be. */
-export function slugCandidates(name: string, id: string): string[] {
+export function slugCandidates(name: string, id: string, nameless = "product"): string[] {
   const words = name
     .normalize("NFKD")
     .replaceAll(/\p{Mark}/gu, "")
@@ -15,7 +15,7 @@ export function slugCandidates(name: string, id: string): string[] {
     .replaceAll(/[^a-z0-9]+/g, "-")
     .slice(0, 64)
     .replaceAll(/^-+|-+$/g, "");
-  const slug = words || "product";
+  const slug = words || nameless;
   return [slug, `${slug}-${id.slice(0, SUFFIX_LENGTH)}`];
 }
 

@@ -2,6 +2,7 @@ import { type Binding, isBound, NEVER_AUTHORIZED } from "./authorizations.ts";
 import { accept, type Decision, refuse } from "./decision.ts";
 import { slotsOf } from "./licenses.ts";
 import type { Activation, License } from "./records.ts";
+import type { DashboardSettings } from "./users.ts";
 
 export type Settings = {
   /** How long a floating seat lives without a heartbeat. */
@@ -15,6 +16,7 @@ export type Settings = {
   >;
   /** Whether events may go to this very machine, and without TLS then. */
   readonly allowLoopbackWebhooks: boolean;
+  readonly dashboard: DashboardSettings;
 };
 
 /** A license and a machine's activation on it. */

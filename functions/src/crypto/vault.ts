@@ -23,7 +23,13 @@ export type Purpose =
   | "signing-key"
   | "site-token"
   | "idempotency"
-  | "admin-secret";
+  | "admin-secret"
+  | "access-token"
+  | "user-email"
+  | "refresh-token"
+  | "user-token"
+  | "totp"
+  | "backup-code";
 
 export type Vault = {
   /** Keyed hash by which a secret is looked up: HMAC-SHA256 as 43 base64url characters. */

@@ -121,8 +121,16 @@ const codeOf = ({ code, body }: Answer) => code ?? (body as { code?: string } | 
 /** Wrong credentials and unknown keys: what somebody who tries keys produces. */
 const guessed = (answer: Answer): boolean => {
   const code = codeOf(answer);
-  return code === "UNAUTHENTICATED" || code === "LICENSE_NOT_FOUND";
+  return code !== undefined && GUESSES.has(code);
 };
+const GUESSES = new Set([
+  "UNAUTHENTICATED",
+  "LICENSE_NOT_FOUND",
+  "CREDENTIALS_WRONG",
+  "TOTP_CODE_WRONG",
+  "REFRESH_TOKEN_INVALID",
+  "LINK_INVALID",
+]);
 
 const tooManyFailures = (seconds: number) =>
   new Problem("TOO_MANY_FAILURES", "Too many failed requests from this address. Try again later.", {

@@ -26,11 +26,12 @@ export function problemOf(
   return new Problem("INTERNAL", "Something went wrong on our side.");
 }
 
-/** Session tokens, API keys, webhook secrets with a prefix and license keys in any spelling. */
+/** Session tokens, API keys, tokens of logins and mails, webhook secrets with a prefix and license keys in any spelling. */
 const SECRETS = [
   /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
   /cgls_[\w-]+/g,
   /pk_(?:live|test)_\w+/g,
+  /gg[rcvp]_[\w-]+/g,
   /whsec_[\w+/=-]+/g,
   // The secret halves of keys that sign requests.
   /(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])/gi,

@@ -3,9 +3,11 @@ import { type HttpsFunction, onRequest } from "firebase-functions/https";
 import { sameSecret } from "../crypto/vault.ts";
 import type { Deps } from "../operations/deps.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
-import { conduct, type Notes, replyUnready, type Work } from "./conduct.ts";
+import { conduct, type Notes, replyUnready, requestIdOf, type Work } from "./conduct.ts";
+import { type CorsRule, crossOrigin, preflight } from "./cors.ts";
 import type { Edge } from "./edge.ts";
 import { Problem } from "./problem.ts";
+import { reply } from "./reply.ts";
 import { type EdgeRequest, readBody } from "./request.ts";
 import type { Answer, Surface } from "./surface.ts";
 
@@ -41,6 +43,8 @@ export type Dialect = {
   readonly routes: readonly Route[];
   /** Answers where it has no route, if it has more to say than the problem. */
   readonly unrouted?: (deps: Deps, asked: Asked, problem: Problem) => Promise<Answer>;
+  /** Which of its paths browsers may call. */
+  readonly cors?: readonly CorsRule[];
   /** Beginnings of the paths that are its own, also where it has no route. */
   readonly owns?: readonly string[];
 };
@@ -84,6 +88,15 @@ export async function serveRouter(
   response: ServerResponse,
 ): Promise<void> {
   const { work, found, path, query } = destination(router, request);
+  const rules = router.dialects.flatMap(({ cors = [] }) => cors);
+  const shared = crossOrigin(rules, path, {
+    origin: request.headers.origin,
+    configured: edge.deps.settings.dashboard.origins,
+  });
+  if (shared && request.method === "OPTIONS") {
+    reply(response, preflight(shared, requestIdOf(request)));
+    return;
+  }
   const answer: Work["answer"] = async (deps, notes) => {
     const { headers, method = "" } = request;
     const routed = "route" in found;
@@ -109,7 +122,7 @@ export async function serveRouter(
     if (!found.unrouted) throw found.problem;
     return found.unrouted(deps, asked, found.problem);
   };
-  await conduct({ ...work, answer }, edge, request, response);
+  await conduct({ ...work, headers: () => shared ?? {}, answer }, edge, request, response);
 }
 
 const NO_BODY = Buffer.alloc(0);

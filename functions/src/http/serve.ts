@@ -120,6 +120,7 @@ const keyScope = (deps: Deps, sent: Fields): string =>
 /** A product-bound key has its own: it must not be given what the account's other keys were answered. */
 const principalScope = (principal: Principal): string => {
   if (principal.kind === "administrator") return "administrator";
+  if (principal.kind === "member") return JSON.stringify([principal.accountId, principal.userId]);
   return principal.productIds === null
     ? principal.accountId
     : JSON.stringify([principal.accountId, principal.keyId]);

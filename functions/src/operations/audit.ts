@@ -18,12 +18,14 @@ export type Audit = (tx: Transaction, change: Change) => void;
 
 /** Prepares the audit entry of one request; call what it returns beside the change's own writes. */
 export const auditor = (deps: Deps, principal: Principal): Audit =>
-  auditorAs(
-    deps,
-    principal.kind === "administrator"
-      ? { kind: "administrator", keyId: null }
-      : { kind: "api-key", keyId: principal.keyId },
-  );
+  auditorAs(deps, actorOf(principal));
+
+function actorOf(principal: Principal): AuditEntry["actor"] {
+  if (principal.kind === "administrator") return { kind: "administrator", keyId: null };
+  return principal.kind === "member"
+    ? { kind: "user", keyId: null, userId: principal.userId }
+    : { kind: "api-key", keyId: principal.keyId };
+}
 
 /** The same for one who is no principal: a payment provider. */
 export function auditorAs(deps: Pick<Deps, "newId" | "now">, actor: AuditEntry["actor"]): Audit {

@@ -1,4 +1,6 @@
 import type { Settings } from "../core/slots.ts";
+import type { AccessTokenKeys } from "../crypto/access-tokens.ts";
+import type { Passwords } from "../crypto/passwords.ts";
 import type { Vault } from "../crypto/vault.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { DocumentStore } from "../store/document-store.ts";
@@ -28,6 +30,8 @@ export type Deps = {
   readonly randomBytes: (size: number) => Uint8Array;
   readonly vault: Vault;
   readonly keyring: Keyring;
+  readonly passwords: Passwords;
+  readonly accessTokenKeys: AccessTokenKeys;
   readonly usage: UsageCounters;
   readonly enforcementLimits: EnforcementLimitsOf;
   readonly planOf: PlanOf;

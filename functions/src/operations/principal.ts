@@ -1,6 +1,7 @@
 import type { AnyScope } from "../core/api-keys.ts";
+import type { Role } from "../core/roles.ts";
 
-/** Who asks: the service's administrator, or an account through one of its API keys. */
+/** Who asks: the service's administrator, an account through one of its API keys, or one of its members. */
 export type Principal =
   | { readonly kind: "administrator" }
   | {
@@ -11,7 +12,16 @@ export type Principal =
       readonly scopes: readonly string[] | null;
       /** The products the key is bound to; null is the whole account. */
       readonly productIds: readonly string[] | null;
-    };
+    }
+  | Member;
+
+/** Somebody at the dashboard. What the role may do is decided before an operation is asked. */
+export type Member = {
+  readonly kind: "member";
+  readonly accountId: string;
+  readonly userId: string;
+  readonly role: Role;
+};
 
 export type AccountPrincipal = Extract<Principal, { readonly kind: "account" }>;
 
@@ -27,13 +37,12 @@ export const SERVICE_ACCOUNT = "_service";
 export const mayReach = (principal: Principal, accountId: string, productId?: string): boolean =>
   principal.kind === "administrator" ||
   (principal.accountId === accountId &&
-    (principal.productIds === null ||
+    (principal.kind === "member" ||
+      principal.productIds === null ||
       (productId !== undefined && principal.productIds.includes(productId))));
 
 export const hasScope = (principal: Principal, scope: AnyScope): boolean =>
-  principal.kind === "administrator" ||
-  principal.scopes === null ||
-  principal.scopes.includes(scope);
+  principal.kind !== "account" || principal.scopes === null || principal.scopes.includes(scope);
 
 /** A key that reaches some products of its account and nothing else. */
 export const isProductBound = (principal: Principal): boolean =>

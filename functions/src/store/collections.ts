@@ -8,6 +8,8 @@ import { EVENT_TYPES } from "../core/events.ts";
 import { PROVIDERS, SELLERS } from "../core/payments.ts";
 import { PLANS } from "../core/plans.ts";
 import { VIOLATION_TYPES } from "../core/records.ts";
+import { ROLES } from "../core/roles.ts";
+import { USER_TOKEN_KINDS } from "../core/users.ts";
 import { NOTHING_WATCHED } from "../core/watch.ts";
 import { FORMATS } from "../core/webhooks.ts";
 import { collection } from "./collection.ts";
@@ -26,6 +28,10 @@ export const accounts = collection({
     /** How many it has: there is a limit. */
     webhookEndpoints: count.default(0),
     plan: z.enum(PLANS).default("start"),
+    name: z.string().nullable().default(null),
+    slug: z.string().nullable().default(null),
+    portalEnabled: z.boolean().default(false),
+    owners: count.default(0),
   },
   queries: {},
 });
@@ -36,7 +42,7 @@ export const reservations = collection({
   idField: "id",
   shape: {
     id: z.string(),
-    kind: z.enum(["product-handle", "product-slug", "codegate-key"]),
+    kind: z.enum(["product-handle", "product-slug", "codegate-key", "org-slug"]),
     accountId: z.string(),
     targetId: z.string(),
     createdAt: instant,
@@ -695,8 +701,9 @@ export const auditEntries = collection({
     accountId: z.string(),
     at: instant,
     actor: z.object({
-      kind: z.enum(["administrator", "api-key", "payment"]),
+      kind: z.enum(["administrator", "api-key", "payment", "user"]),
       keyId: z.uuid().nullable(),
+      userId: z.uuid().optional(),
     }),
     /** The same key, where a query can compare it. */
     actorKeyId: z.uuid().nullable().default(null),
@@ -1026,6 +1033,108 @@ export const mailTemplates = collection({
   queries: {},
 });
 
+/** People of the dashboard, filed under the keyed hash of their address. */
+export const users = collection({
+  name: "users",
+  idField: "emailHash",
+  shape: {
+    emailHash: z.string(),
+    id: z.uuid(),
+    email: z.string(),
+    name: z.string().nullable(),
+    passwordHash: z.string(),
+    emailVerifiedAt: instant.nullable(),
+    totp: z
+      .object({
+        secretSealed: z.string(),
+        enabledAt: instant,
+        lastStep: count,
+        backupHashes: z.array(z.string()),
+      })
+      .nullable(),
+    pendingTotpSealed: z.string().nullable(),
+    activeAccountId: z.string().nullable(),
+    sessions: z.array(z.uuid()),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {},
+});
+
+/** Logins; each has one refresh token that is good. */
+export const userSessions = collection({
+  name: "userSessions",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    userId: z.uuid(),
+    userHash: z.string(),
+    tokenHash: z.string(),
+    createdAt: instant,
+    refreshedAt: instant,
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {},
+});
+
+/** Links in mails and challenges of logins, filed under the keyed hash of the token. */
+export const userTokens = collection({
+  name: "userTokens",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    kind: z.enum(USER_TOKEN_KINDS),
+    userId: z.uuid(),
+    userHash: z.string(),
+    stamp: z.string(),
+    failures: count,
+    createdAt: instant,
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {},
+});
+
+/** Failed logins of an address, filed under its keyed hash whether or not somebody has it. */
+export const loginFailures = collection({
+  name: "loginFailures",
+  idField: "id",
+  shape: { id: z.string(), count, lockedUntil: instant, expireAt: instant },
+  ttlField: "expireAt",
+  queries: {},
+});
+
+/** Mails about their accounts that addresses were sent, filed like failed logins. */
+export const mailBudgets = collection({
+  name: "mailBudgets",
+  idField: "id",
+  shape: { id: z.string(), startedAt: instant, count, expireAt: instant },
+  ttlField: "expireAt",
+  queries: {},
+});
+
+/** Who may do what in an account. The id is derived from the user and the organization. */
+export const memberships = collection({
+  name: "memberships",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    userId: z.uuid(),
+    userHash: z.string(),
+    accountId: z.string(),
+    email: z.string(),
+    name: z.string().nullable(),
+    role: z.enum(ROLES),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    byUser: { equal: ["userId"], order: ["createdAt", "desc"] },
+    byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+  },
+});
+
 /** Every collection there is; indexes and TTL policies follow from it. */
 export const collections = [
   accounts,
@@ -1066,4 +1175,10 @@ export const collections = [
   rateBudgets,
   mails,
   mailTemplates,
+  users,
+  userSessions,
+  userTokens,
+  loginFailures,
+  mailBudgets,
+  memberships,
 ] as const;

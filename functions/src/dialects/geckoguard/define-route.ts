@@ -18,7 +18,7 @@ import { geckoguardSurface } from "./surface.ts";
 type Data = Readonly<Record<string, unknown>>;
 
 /** What a success has as its `data`. */
-type Outcome = Data | Created | Refusal;
+export type Outcome = Data | Created | Refusal;
 
 /** A success of a change that may make something or find it there: this time it made it. */
 export class Created {
@@ -36,7 +36,7 @@ type Parts<Path extends string> = Path extends `${string}:${infer Name}/${infer 
     ? Name
     : never;
 
-type Contract<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+export type Contract<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
   readonly method: Route["method"];
   /** Its parts are UUIDs; `:productId` is the key's own product. */
   readonly path: Path;
@@ -46,13 +46,13 @@ type Contract<Path extends string, Query extends z.ZodType, Body extends z.ZodTy
   readonly status?: 200 | 201;
 };
 
-type Input<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+export type Input<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
   readonly ids: Readonly<Record<Parts<Path>, string>>;
   readonly query: z.output<Query>;
   readonly body: z.output<Body>;
 };
 
-type NoFields = z.ZodObject<Record<never, z.ZodType>>;
+export type NoFields = z.ZodObject<Record<never, z.ZodType>>;
 
 /** A route for API keys. The order of its checks is section 2.1 of the reference. */
 export function keyRoute<
@@ -152,7 +152,7 @@ function worded(error: unknown): Answer {
   return geckoguardSurface.problem(error, "");
 }
 
-async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
+export async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
   { query, body, status = 200 }: Contract<Path, Query, Body>,
   asked: Asked,
   handle: (input: Input<Path, Query, Body>) => Promise<Outcome>,

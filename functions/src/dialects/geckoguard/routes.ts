@@ -6,6 +6,7 @@ import { checkUpdate } from "./app-versions.ts";
 import { unauthorized } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { addToBlacklist, deleteFromBlacklist, listBlacklist } from "./blacklists.ts";
+import { dashboardRoutes } from "./dashboard-routes.ts";
 import {
   getAccountEndUser,
   getProductEndUser,
@@ -48,6 +49,12 @@ export const geckoguard: Dialect = {
     listLicenses,
     getLicense,
     ...licenseChanges,
+    ...dashboardRoutes,
+  ],
+  cors: [
+    { prefix: "/v1/auth/", origins: "configured" },
+    { prefix: "/v1/dashboard/", origins: "configured" },
+    { prefix: "/v1/enduser/", origins: "any" },
   ],
   async unrouted(deps, asked, problem) {
     await limitAddress(deps, asked);

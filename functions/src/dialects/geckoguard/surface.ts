@@ -1,9 +1,8 @@
 import type { Refusal, RefusalCode } from "../../core/decision.ts";
 import { type Problem, type ProblemCode, problemStatus } from "../../http/problem.ts";
 import type { Answer, Surface } from "../../http/surface.ts";
+import { dashboardRefusals, type Words } from "./dashboard-words.ts";
 import { type Detail, failure } from "./envelope.ts";
-
-type Words = readonly [status: number, code: string, message: string];
 
 /** What its operations may refuse (reference, section 20). */
 const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words)>> = {
@@ -29,6 +28,7 @@ const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words
   END_USER_NOT_FOUND: [404, "NOT_FOUND", "End user not found"],
   EXPIRY_CONTRADICTORY: [400, "VALIDATION_ERROR", "Request validation failed"],
   INVALID_POLICY: [400, "INVALID_POLICY", "The policy is not valid"],
+  ...dashboardRefusals,
   EXPIRY_PAST: [400, "VALIDATION_ERROR", "The expiry is in the past"],
 };
 

@@ -8,8 +8,14 @@ export const entryShape = z
     id: z.uuid().meta({ example: "b7e23ec2-9af0-4a1c-8f5d-3c6f1e2d4b5a" }),
     at: pastInstant,
     actor: z.object({
-      kind: z.enum(["administrator", "api-key", "payment"]).meta({ example: "administrator" }),
+      kind: z
+        .enum(["administrator", "api-key", "payment", "user"])
+        .meta({ example: "administrator" }),
       keyId: z.uuid().nullable().meta({ example: null }),
+      userId: z
+        .uuid()
+        .optional()
+        .meta({ description: "The member of the account who did it, where it was one." }),
     }),
     accountId: z.string().meta({ example: "studio-one" }),
     action: z.string().meta({ example: "license.create" }),

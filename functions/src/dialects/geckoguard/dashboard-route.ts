@@ -1,0 +1,154 @@
+import type * as z from "zod";
+import { type Refusal, type RefusalCode, refuse } from "../../core/decision.ts";
+import type { Ability } from "../../core/roles.ts";
+import type { Membership } from "../../core/users.ts";
+import type { Asked, Route } from "../../http/router.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { orgIdOf, reachOrg } from "../../operations/members/reach.ts";
+import type { Member } from "../../operations/principal.ts";
+import { authenticateUser, type UserCaller } from "../../operations/users/sessions.ts";
+import { unauthorized } from "./authenticate.ts";
+import {
+  answered,
+  type Contract,
+  type Input,
+  idsOf,
+  type NoFields,
+  type Outcome,
+  respond,
+} from "./define-route.ts";
+import { limitAddress } from "./limits.ts";
+import { geckoguardSurface } from "./surface.ts";
+
+/** A member of an organization, asking there. */
+export type MemberCaller = {
+  readonly principal: Member;
+  readonly membership: Membership;
+  readonly user: UserCaller;
+};
+
+/** A route for access tokens. Null is whoever is logged in. */
+export type DashboardRoute = Route & { readonly ability: Ability | null };
+
+/** Where the path names no organization: whose account the request is about. */
+type Whose<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = {
+  readonly find: (deps: Deps, input: Input<Path, Query, Body>) => Promise<string | undefined>;
+  /** What is answered where there is none, or one of others. */
+  readonly absent: RefusalCode;
+};
+
+type Spec<Path extends string, Query extends z.ZodType, Body extends z.ZodType> = Contract<
+  Path,
+  Query,
+  Body
+> & {
+  readonly ability: Ability;
+  readonly handle: (
+    deps: Deps,
+    caller: MemberCaller,
+    input: Input<Path, Query, Body>,
+  ) => Promise<Outcome>;
+};
+
+/**
+ * A route for members who have the ability: at the path's `:orgId`, or at the account that `whose`
+ * finds. Of an organization that one is no member of nothing is said; too low a role is told.
+ */
+export function dashboardRoute<
+  const Path extends string,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  spec: Spec<Path, Query, Body> &
+    (Path extends `${string}:orgId${string}`
+      ? { readonly whose?: never }
+      : { readonly whose: Whose<Path, Query, Body> }),
+): DashboardRoute {
+  const { method, path, ability, handle } = spec;
+  const whose: Whose<Path, Query, Body> | undefined = spec.whose;
+  return {
+    method,
+    path,
+    ability,
+    async handle(deps, asked) {
+      const user = await admitUser(deps, asked);
+      if (!user.ok) return geckoguardSurface.refusal(user);
+      const { caller } = user;
+      const { orgId } = asked.parts;
+      const reach = (org: string) => reachOrg(deps, caller.userId, { orgId: org, ability });
+      const here = orgId === undefined ? undefined : await reach(idsOf({ orgId }).orgId);
+      if (here && !here.ok) return geckoguardSurface.refusal(here);
+      return answered(deps, asked, caller.userId, (inner) =>
+        respond(spec, asked, async (input) => {
+          const reached = here ?? (await reachWhose(inner, whose, input, reach));
+          return reached.ok ? handle(inner, { ...reached, user: caller }, input) : reached;
+        }),
+      );
+    },
+  };
+}
+
+type Reached = Awaited<ReturnType<typeof reachOrg>>;
+
+async function reachWhose<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
+  deps: Deps,
+  whose: Whose<Path, Query, Body> | undefined,
+  input: Input<Path, Query, Body>,
+  reach: (orgId: string) => Promise<Reached>,
+): Promise<Reached> {
+  if (!whose) return refuse("ORG_NOT_FOUND");
+  const accountId = await whose.find(deps, input);
+  if (accountId === undefined) return refuse(whose.absent);
+  const reached = await reach(orgIdOf(accountId));
+  return !reached.ok && reached.code === "ORG_NOT_FOUND" ? refuse(whose.absent) : reached;
+}
+
+/** A route for whoever is logged in. */
+export function userRoute<
+  const Path extends string,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  spec: Contract<Path, Query, Body> & {
+    readonly handle: (
+      deps: Deps,
+      caller: UserCaller,
+      input: Input<Path, Query, Body>,
+    ) => Promise<Outcome>;
+  },
+): DashboardRoute {
+  const { method, path, handle } = spec;
+  return {
+    method,
+    path,
+    ability: null,
+    async handle(deps, asked) {
+      const user = await admitUser(deps, asked);
+      if (!user.ok) return geckoguardSurface.refusal(user);
+      const { caller } = user;
+      return answered(deps, asked, caller.userId, (inner) =>
+        respond(spec, asked, (input) => handle(inner, caller, input)),
+      );
+    },
+  };
+}
+
+const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i;
+const LONGEST = 2_048;
+
+/** Counts the request where it comes from, and finds who is logged in. Throws `UNAUTHENTICATED`. */
+async function admitUser(
+  deps: Deps,
+  asked: Asked,
+): Promise<{ readonly ok: true; readonly caller: UserCaller } | Refusal> {
+  await limitAddress(deps, asked);
+  const given = asked.headers.authorization ?? "";
+  const token = given.length <= LONGEST ? BEARER.exec(given)?.[1] : undefined;
+  if (token === undefined) throw unauthorized("Missing or invalid access token");
+  const user = await authenticateUser(deps, token);
+  // What was forged or ended counts against whoever sent it; what ran out does not.
+  if (!user.ok && user.code === "TOKEN_INVALID") {
+    throw unauthorized("Missing or invalid access token");
+  }
+  return user;
+}

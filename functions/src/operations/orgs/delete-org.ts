@@ -1,0 +1,81 @@
+import { accept, type Decision, refuse } from "../../core/decision.ts";
+import type { Membership } from "../../core/users.ts";
+import {
+  accounts,
+  apiKeys,
+  licenses,
+  memberships,
+  products,
+  webhookEndpoints,
+} from "../../store/collections.ts";
+import { revokeApiKey } from "../api-keys/revoke-api-key.ts";
+import { auditor } from "../audit.ts";
+import type { Deps } from "../deps.ts";
+import type { Member } from "../principal.ts";
+import { deleteWebhookEndpoint } from "../webhooks/delete-webhook-endpoint.ts";
+import { giveSlugBack } from "./slugs.ts";
+
+const PAGE = 100;
+const LICENSE_STATUSES = ["active", "degraded", "suspended", "revoked"] as const;
+
+/**
+ * Ends an organization that has nothing left to sell. Its API keys are revoked, its webhook endpoints
+ * deleted, its members let go; its audit log stays. The caller is let go last, so that an attempt
+ * that broke off can be made again.
+ */
+export async function deleteOrg(
+  deps: Deps,
+  { principal, membership }: { readonly principal: Member; readonly membership: Membership },
+): Promise<Decision<{ deleted: true }>> {
+  const { accountId } = principal;
+  if (await hasThings(deps, accountId)) return refuse("ORG_NOT_EMPTY");
+  const audit = auditor(deps, principal);
+  const each: Deps = { ...deps, once: (body) => deps.store.transaction(body) };
+  await closeDoors(each, principal);
+  await letOthersGo(each, membership);
+  return deps.once(async (tx): Promise<Decision<{ deleted: true }>> => {
+    const before = await tx.get(accounts, accountId);
+    tx.delete(memberships, membership.id);
+    if (before) {
+      tx.delete(accounts, accountId);
+      giveSlugBack(tx, before.slug);
+      audit(tx, { accountId, action: "org.delete", targetId: accountId, before, after: null });
+    }
+    return accept({ deleted: true });
+  });
+}
+
+async function hasThings({ store }: Deps, accountId: string): Promise<boolean> {
+  const counts = await Promise.all([
+    store.count(products, "byAccount", { equal: { accountId } }),
+    store.count(licenses, "countOfAccountByStatus", {
+      equal: { accountId, status: LICENSE_STATUSES },
+    }),
+  ]);
+  return counts.some((count) => count > 0);
+}
+
+async function closeDoors(deps: Deps, principal: Member): Promise<void> {
+  const equal = { accountId: principal.accountId };
+  let after: string | undefined;
+  do {
+    const page = await deps.store.query(apiKeys, "byAccount", { equal, limit: PAGE, after });
+    for (const { id } of page.items) await revokeApiKey(deps, principal, id);
+    after = page.next;
+  } while (after !== undefined);
+  const endpoints = await deps.store.query(webhookEndpoints, "byAccount", { equal, limit: PAGE });
+  for (const { id } of endpoints.items) await deleteWebhookEndpoint(deps, principal, id);
+}
+
+async function letOthersGo({ store }: Deps, own: Membership): Promise<void> {
+  const equal = { accountId: own.accountId };
+  let after: string | undefined;
+  do {
+    const page = await store.query(memberships, "byAccount", { equal, limit: PAGE, after });
+    const others = page.items.filter(({ id }) => id !== own.id);
+    await store.commit(
+      others.map(({ id }) => ({ kind: "delete" as const, collection: memberships, id })),
+    );
+    after = page.next;
+  } while (after !== undefined);
+}
