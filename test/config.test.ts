@@ -39,6 +39,11 @@ test("what is not set has its documented default", () => {
     FILES: "disk",
     MAIL_FROM: "Latchkey <latchkey@localhost>",
     LOOPBACK_WEBHOOKS: true,
+    VERIFY_EMAILS: false,
+    REGISTRATION: "open",
+    DASHBOARD_ORIGINS: [],
+    AUTH_REQUESTS_PER_MINUTE: 10,
+    AUTH_REQUESTS_PER_EMAIL: 5,
     TRUSTED_PROXIES: 0,
   });
 });
@@ -57,6 +62,26 @@ test("the bytes of files are kept on one box's disk, or in a bucket", () => {
 test("events go to this machine only where it is somebody's own, or told to", () => {
   expect(read({ K_SERVICE: "activate" }).LOOPBACK_WEBHOOKS).toBe(false);
   expect(read({ LOOPBACK_WEBHOOKS: "false" }).LOOPBACK_WEBHOOKS).toBe(false);
+});
+
+test.each<[NodeJS.ProcessEnv, boolean]>([
+  [{}, false],
+  [{ SMTP_URL: "smtp://localhost" }, true],
+  [{ K_SERVICE: "v1" }, true],
+  [{ K_SERVICE: "v1", VERIFY_EMAILS: "false" }, false],
+  [{ VERIFY_EMAILS: "true" }, true],
+])("addresses are verified where mails are sent, or as told: %j is %s", (variables, verifies) => {
+  expect(read(variables).VERIFY_EMAILS).toBe(verifies);
+});
+
+test("browsers may call from the dashboard, or from where it is said", () => {
+  const own = read({ DASHBOARD_URL: "https://dash.example.com/app/" });
+  expect([own.DASHBOARD_URL, own.DASHBOARD_ORIGINS]).toEqual([
+    "https://dash.example.com/app",
+    ["https://dash.example.com"],
+  ]);
+  const said = read({ DASHBOARD_ORIGINS: "https://a.example.com, http://localhost:3000" });
+  expect(said.DASHBOARD_ORIGINS).toEqual(["https://a.example.com", "http://localhost:3000"]);
 });
 
 test.each<[string, NodeJS.ProcessEnv, Pick<Config, "STORE" | "TRUSTED_PROXIES">]>([
@@ -97,6 +122,12 @@ test.each<[string, string | undefined]>([
   ["FAILED_REQUESTS_PER_MINUTE", "many"],
   ["SMTP_URL", "smtp.example.com"],
   ["SMTP_URL", "https://user:password-of-the-relay@example.com"],
+  ["DASHBOARD_URL", "dashboard.example.com"],
+  ["DASHBOARD_ORIGINS", "https://a.example.com/"],
+  ["DASHBOARD_ORIGINS", "*"],
+  ["VERIFY_EMAILS", "perhaps"],
+  ["REGISTRATION", "closed"],
+  ["JWT_ACCESS_SECRET", "too short for what it guards"],
   ["TRUSTED_PROXIES", "yes"],
   ["TRUSTED_PROXIES", "11"],
 ])("a wrong %s is named, and its value is not told: %j", (name, value) => {

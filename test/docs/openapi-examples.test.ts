@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { deliveries, sites } from "../../functions/src/store/collections.ts";
 import { openApiDocument } from "../../scripts/openapi-document.ts";
+import { person } from "../support/dashboard.ts";
 import { delivery, site, siteAction } from "../support/records.ts";
 import { signed } from "../support/signed.ts";
 import {
@@ -91,6 +92,7 @@ async function seeded(name: string): Promise<Json> {
   for (const productId of exampleOf("createLicense")["unlockedProducts"] as string[]) {
     await world.admin("createProduct", { name: productId, productId, creatorId });
   }
+  if (name === "addMember") await person(world, String(exampleOf(name)["email"]));
   const { newId } = world.deps;
   let token: unknown;
   for (const maker of makers(name)) {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { SCOPES } from "../../functions/src/core/api-keys.ts";
 import { deliveries, sites } from "../../functions/src/store/collections.ts";
 import { licenseOf } from "../support/change-license.ts";
+import { person } from "../support/dashboard.ts";
 import { delivery, site, siteAction } from "../support/records.ts";
 import { endpoints, type Json, MINUTE, machine, openWorld, type World } from "../support/world.ts";
 
@@ -61,6 +62,12 @@ async function failedEvent(a: Tenant): Promise<Json> {
   return { eventId: body["eventId"] };
 }
 
+/** Somebody to let in. */
+async function registered(a: Tenant): Promise<Json> {
+  const { email } = await person(a.world, `${fresh()}@example.com`);
+  return { creatorId: a.accountId, email, role: "DEV" };
+}
+
 const endpointId = randomUUID();
 
 /** An endpoint of A's; another than the last, since an account may have few. */
@@ -110,6 +117,7 @@ const rows: Readonly<Record<string, Row>> = {
     body: (a) => ({ creatorId: a.accountId, plan: "pro" }),
     absent: { creatorId },
   },
+  addMember: { body: registered, absent: { creatorId } },
   createApiKey: { body: (a) => ({ name: "k", creatorId: a.accountId }), absent: { creatorId } },
   listApiKeys: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
   revokeApiKey: { body: (a) => ({ keyId: a.keyId }), absent: { keyId } },

@@ -56,6 +56,7 @@ test.each([
   ["an API key", "cgls_Zm9vYmFyLWJhel9xdXg"],
   ["a ProxGate key", `pk_live_${"0a".repeat(24)}`],
   ["a ProxGate test key", `pk_test_${"0a".repeat(24)}`],
+  ["a refresh token", "ggr_Zm9vYmFyLWJhel9xdXg"],
   ["a webhook secret", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD/aBcDeFg0o8="],
   ["a license key", "7K3QZ-M9X2C-4TBWF-8N5RJ-P6HVD"],
   ["a license key in lower case", "7k3qz-m9x2c-4tbwf-8n5rj-p6hvd"],

@@ -1,0 +1,146 @@
+import { hasAbility, ROLES, type Role } from "../../functions/src/core/roles.ts";
+import {
+  type DashboardRoute,
+  dashboardRoute,
+} from "../../functions/src/dialects/geckoguard/dashboard-route.ts";
+import { geckoguard } from "../../functions/src/dialects/geckoguard/routes.ts";
+import { as, member, openGecko, org, type Person, person } from "../support/dashboard.ts";
+import type { CallOptions, Json, World } from "../support/world.ts";
+
+/** An organization with things in it, and who owns it. */
+type Place = { readonly world: World; readonly owner: Person; readonly orgId: string };
+
+type Ask = CallOptions & {
+  readonly parts?: Readonly<Record<string, string>>;
+  readonly body?: Json;
+};
+
+type Row = {
+  /** The least role, as the reference says it. */
+  readonly least: Role;
+  /** Makes what a call that succeeds names: the path's parts and what else is sent. */
+  readonly ask?: (place: Place) => Ask | Promise<Ask>;
+};
+
+/** One row for every route of the dashboard that is about an organization. */
+const rows: Readonly<Record<string, Row>> = {
+  "GET /v1/dashboard/orgs/:orgId": { least: "VIEWER" },
+  "PATCH /v1/dashboard/orgs/:orgId": {
+    least: "ADMIN",
+    ask: () => ({ body: { name: "Renamed" } }),
+  },
+  "DELETE /v1/dashboard/orgs/:orgId": { least: "OWNER" },
+};
+
+/** Routes for whoever is logged in. */
+const PERSONAL = [
+  "GET /v1/dashboard/me",
+  "PATCH /v1/dashboard/me",
+  "GET /v1/dashboard/orgs",
+  "POST /v1/dashboard/orgs",
+];
+/** Routes for everybody. */
+const PUBLIC: readonly string[] = [];
+
+const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+const routes = geckoguard.routes.filter(({ path }) => path.startsWith("/v1/dashboard/"));
+const abilityOf = (name: string) =>
+  (routes.find((route) => nameOf(route) === name) as DashboardRoute | undefined)?.ability;
+
+test("every route of the dashboard has an ability or a reason to have none, and is walked here", () => {
+  const [personal, others] = [true, false].map((mine) =>
+    routes.filter((route) => ("ability" in route && route.ability === null) === mine).map(nameOf),
+  );
+  expect(personal?.sort()).toEqual([...PERSONAL].sort());
+  expect(others?.sort()).toEqual([...Object.keys(rows), ...PUBLIC].sort());
+  for (const name of Object.keys(rows))
+    expect([name, abilityOf(name)]).toEqual([name, expect.any(String)]);
+  for (const route of routes) {
+    if (!PUBLIC.includes(nameOf(route))) expect(route).toHaveProperty("ability");
+  }
+});
+
+test("where the path names no organization, a thing of others is answered like none", async () => {
+  const world = await openGecko();
+  const owner = await person(world);
+  const dev = { ...(await member(world, await org(world, owner, "Other"), "DEV")) };
+  const orgId = await org(world, owner);
+  await world.admin("addMember", { creatorId: orgId, email: dev.email, role: "VIEWER" });
+  const thing = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
+  const { handle } = dashboardRoute({
+    method: "DELETE",
+    path: "/v1/dashboard/things/:thingId",
+    ability: "license.change",
+    whose: {
+      find: async (_, { ids }) => (ids.thingId === thing ? orgId : undefined),
+      absent: "PRODUCT_NOT_FOUND",
+    },
+    handle: async (_, { principal }) => ({ accountId: principal.accountId }),
+  });
+  const ask = async (who: Person, thingId: string) => {
+    const { status, body } = await handle(world.deps, {
+      ...{ method: "DELETE", path: "/v1/dashboard/things/x", query: "", parts: { thingId } },
+      headers: { authorization: `Bearer ${who.accessToken}` },
+      body: Buffer.alloc(0),
+      notes: { keyUse: () => undefined, headers: () => undefined },
+      bootstrap: () => "off",
+    });
+    return [status, body];
+  };
+  const error = { code: "NOT_FOUND", message: "Product not found" };
+  const absent = [404, { ok: false, error }];
+  const outsider = await person(world, "outsider@example.com");
+  expect(await ask(owner, thing)).toEqual([200, { ok: true, data: { accountId: orgId } }]);
+  expect((await ask(dev, thing))[0]).toBe(403);
+  expect(await ask(outsider, thing)).toEqual(absent);
+  expect(await ask(owner, "7a2f3f4d-5c63-4a88-8a43-bd6a0c3f1e21")).toEqual(absent);
+  await world.close();
+});
+
+describe.each(Object.entries(rows))("%s", (name, { least, ask }) => {
+  const [method = "", pattern = ""] = name.split(" ");
+  let place: Place;
+  let world: World;
+  beforeEach(async () => {
+    world = await openGecko();
+    const owner = await person(world);
+    place = { world, owner, orgId: await org(world, owner) };
+  });
+  afterEach(() => world.close());
+
+  async function call(who: Person | undefined) {
+    const { parts, ...sent } = (await ask?.(place)) ?? {};
+    const known: Record<string, string> = { orgId: place.orgId, ...parts };
+    const path = pattern.replace(/:(\w+)/g, (_, part: string) => known[part] ?? "");
+    return as(world, who, `${method} ${path}`, sent);
+  }
+
+  test.each(ROLES)("as %s", async (role) => {
+    const who = role === "OWNER" ? place.owner : await member(world, place.orgId, role);
+    const reply = await call(who);
+    if (ROLES.indexOf(role) < ROLES.indexOf(least)) {
+      const error = { code: "FORBIDDEN", message: "Your role may not do this" };
+      expect([reply.status, reply.body]).toEqual([403, { ok: false, error }]);
+      expect(world.touched().writes).toBe(0);
+    } else expect([200, 201]).toContain(reply.status);
+  });
+
+  test("404 for an outsider, as where there is nothing; 401 for nobody and for an API key", async () => {
+    const outsider = await person(world, "outsider@example.com");
+    const foreign = await call(outsider);
+    const { orgId } = place;
+    place = { ...place, orgId: "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10" };
+    if (pattern.includes(":orgId")) {
+      const absent = await call(outsider);
+      expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
+    }
+    place = { ...place, orgId };
+    expect([foreign.status, world.touched().writes]).toEqual([404, 0]);
+    expect((await call(undefined)).status).toBe(401);
+  });
+
+  test("the least role is the table's", () => {
+    const ability = abilityOf(name);
+    expect(ROLES.find((role) => ability && hasAbility(role, ability))).toBe(least);
+  });
+});
