@@ -514,6 +514,8 @@ test("paths, methods and bodies that are none answer in the same form", async ()
   }
   const get = await send(world.url, "api/v1/licenses/activate", undefined, { method: "GET" });
   expect(get).toMatchObject(failure(405, "METHOD_NOT_ALLOWED"));
+  const asked = await send(world.url, "api/v1/licenses/validate", undefined, { method: "GET" });
+  expect(asked).toMatchObject(failure(405, "METHOD_NOT_ALLOWED", { valid: false }));
   const large = await call("validate", {}, { raw: `{"a":"${"x".repeat(1_100_000)}"}` });
   expect(large).toMatchObject(failure(400, "INVALID_REQUEST", { valid: false }));
 });

@@ -58,7 +58,7 @@ export const endpoints: ReadonlyMap<string, AnyEndpointSpec> = new Map(
 );
 
 /** Every function that has many paths, by its deployed name. */
-const routers: ReadonlyMap<string, Router> = new Map(
+export const routers: ReadonlyMap<string, Router> = new Map(
   Object.entries(deployed).flatMap(([name, exported]) =>
     "router" in exported ? [[name, exported.router] as const] : [],
   ),

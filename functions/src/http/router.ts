@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
+import type * as z from "zod";
 import { sameSecret } from "../crypto/vault.ts";
 import type { Deps } from "../operations/deps.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
@@ -34,6 +35,10 @@ export type Route = {
   readonly path: string;
   /** How it words what goes wrong, where it has more to say than its dialect. */
   readonly surface?: Surface;
+  /** What its handler checks the query's fields against, for those who send it requests. */
+  readonly query?: z.ZodType | undefined;
+  /** The same of the body. */
+  readonly body?: z.ZodType | undefined;
   readonly handle: (deps: Deps, asked: Asked) => Promise<Answer>;
 };
 
@@ -162,12 +167,13 @@ function find({ dialects }: Router, method: string, path: string): Found {
     });
     const meant = fitting.find(({ route }) => route.method === method);
     if (meant) return { ...meant, surface: meant.route.surface ?? surface };
-    if (fitting.length > 0) {
+    const [other] = fitting;
+    if (other) {
       const allowed = [...new Set(fitting.map(({ route }) => route.method))];
       const headers = { Allow: allowed.join(", ") };
       const words = `Use ${allowed.join(" or ")}.`;
       const problem = new Problem("METHOD_NOT_ALLOWED", words, { headers });
-      return { surface, unrouted, problem };
+      return { surface: other.route.surface ?? surface, unrouted, problem };
     }
   }
   const owner = dialects.find(({ owns = [] }) => owns.some((prefix) => path.startsWith(prefix)));

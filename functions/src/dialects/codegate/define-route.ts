@@ -24,7 +24,8 @@ export function read<I extends z.ZodType>(spec: {
   readonly input: I;
   readonly handle: (deps: Deps, product: Product, input: z.output<I>) => Promise<Outcome>;
 }): Route {
-  return route("GET", spec.path, async (deps, asked, { productId, parameters }) => {
+  const { path, input: query } = spec;
+  return route({ method: "GET", path, query }, async (deps, asked, { productId, parameters }) => {
     const given = [...parameters].filter(([, value]) => value !== "");
     const parts = Object.entries(asked.parts).map(([name, part]) => [name, decodedPart(part)]);
     const input = parseFields(spec.input, Object.fromEntries([...given, ...parts]));
@@ -41,7 +42,8 @@ export function change<I extends z.ZodType>(spec: {
   readonly input: I;
   readonly handle: (deps: Deps, project: Project, input: z.output<I>) => Promise<Outcome>;
 }): Route {
-  return route("POST", spec.path, async (deps, asked, project) =>
+  const { path, input: body } = spec;
+  return route({ method: "POST", path, body }, async (deps, asked, project) =>
     spec.handle(deps, project, parseFields(spec.input, jsonFields(asked.body))),
   );
 }
@@ -54,13 +56,12 @@ export type Project = {
 };
 
 function route(
-  method: Route["method"],
-  path: string,
+  contract: Omit<Route, "handle">,
   handle: (deps: Deps, asked: Asked, project: Project) => Promise<Outcome>,
 ): Route {
   return {
-    method,
-    path: PROJECT_PATH + path,
+    ...contract,
+    path: PROJECT_PATH + contract.path,
     async handle(deps, asked) {
       const { caller, parameters } = await authenticate(deps, asked);
       asked.notes.keyUse(caller.use);

@@ -41,6 +41,7 @@ type Request = z.output<typeof body>;
 export const authorize: Route = {
   method: "POST",
   path: "/v1/licenses/authorize",
+  body,
   async handle(deps, asked) {
     const caller = await admitKey(deps, asked);
     const nonce = { keyId: caller.keyId, nonce: signedNonce(asked, deps.now()) };

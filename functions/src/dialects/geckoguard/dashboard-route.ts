@@ -64,11 +64,13 @@ export function dashboardRoute<
       ? { readonly whose?: never }
       : { readonly whose: Whose<Path, Query, Body> }),
 ): DashboardRoute {
-  const { method, path, ability, handle } = spec;
+  const { method, path, query, body, ability, handle } = spec;
   const whose: Whose<Path, Query, Body> | undefined = spec.whose;
   return {
     method,
     path,
+    query,
+    body,
     ability,
     async handle(deps, asked) {
       const user = await admitUser(deps, asked);
@@ -117,10 +119,12 @@ export function userRoute<
     ) => Promise<Outcome>;
   },
 ): DashboardRoute {
-  const { method, path, handle } = spec;
+  const { method, path, query, body, handle } = spec;
   return {
     method,
     path,
+    query,
+    body,
     ability: null,
     async handle(deps, asked) {
       const user = await admitUser(deps, asked);

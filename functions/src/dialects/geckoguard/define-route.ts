@@ -73,6 +73,8 @@ export function keyRoute<
   return {
     method: spec.method,
     path: spec.path,
+    query: spec.query,
+    body: spec.body,
     async handle(deps, asked) {
       const caller = await admitKey(deps, asked);
       const { productId } = asked.parts;
@@ -98,6 +100,8 @@ export function publicRoute<
   return {
     method: spec.method,
     path: spec.path,
+    query: spec.query,
+    body: spec.body,
     async handle(deps, asked) {
       await limitAddress(deps, asked);
       return respond(spec, asked, (input) => spec.handle(deps, input));
@@ -115,6 +119,7 @@ export function bootstrapRoute<const Path extends string, Body extends z.ZodType
   return {
     method: "POST",
     path: spec.path,
+    body: spec.body,
     async handle(deps, asked) {
       await limitAddress(deps, asked);
       const token = asked.bootstrap(asked.headers["x-admin-token"]);

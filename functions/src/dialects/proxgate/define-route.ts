@@ -32,6 +32,7 @@ export function defineRoute<I extends z.ZodType>(spec: {
     method: "POST",
     path,
     surface,
+    body: input,
     async handle(deps, { headers, body, notes }) {
       const fields = jsonFields(body);
       const { principal, use } = await authenticate(deps, headers);
