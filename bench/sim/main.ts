@@ -1,0 +1,98 @@
+// What Firestore's limits make of a morning on which everybody comes at once, in virtual time.
+//
+//   npm run sim [-- --seed 1] [--machines 10000] [--seats 8000] [--heartbeats 50000]
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import type { Limits } from "./firestore.ts";
+import { type Outcome, runStorm, type Storm } from "./storm.ts";
+
+const MINUTE_MS = 60_000;
+const RESULTS = join(import.meta.dirname, "../results");
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string", default: "1" },
+    machines: { type: "string", default: "10000" },
+    seats: { type: "string", default: "8000" },
+    heartbeats: { type: "string", default: "50000" },
+  },
+});
+
+/** A database in one region; the medians and tails are assumptions, the rate is Google's. */
+const regional: Omit<Limits, "concurrency" | "writesPerSecond" | "burstWrites"> = {
+  read: { median: 12, p99: 60 },
+  commit: { median: 40, p99: 160 },
+  lockWaitMs: 20_000,
+};
+
+/** `documented`: what Google says one document sustains. `tolerant`: as if nothing but latency bound it. */
+const services: Record<string, Limits> = {
+  "documented rate, pessimistic": {
+    ...regional,
+    concurrency: "pessimistic",
+    writesPerSecond: 1,
+    burstWrites: 30,
+  },
+  "documented rate, optimistic": {
+    ...regional,
+    concurrency: "optimistic",
+    writesPerSecond: 1,
+    burstWrites: 30,
+  },
+  "tolerant, pessimistic": {
+    ...regional,
+    concurrency: "pessimistic",
+    writesPerSecond: 1_000,
+    burstWrites: 1_000,
+  },
+  "tolerant, optimistic": {
+    ...regional,
+    concurrency: "optimistic",
+    writesPerSecond: 1_000,
+    burstWrites: 1_000,
+  },
+};
+
+const storm: Omit<Storm, "limits"> = {
+  seed: Number(values.seed),
+  machines: Number(values.machines),
+  seats: Number(values.seats),
+  heartbeats: Number(values.heartbeats),
+  arrivalMs: 10 * MINUTE_MS,
+  endMs: 30 * MINUTE_MS,
+};
+
+const seconds = (ms: number) => Math.round(ms / 10) / 100;
+
+const row = (outcome: Outcome) => ({
+  granted: outcome.granted,
+  denied: outcome.denied,
+  waiting: outcome.unanswered,
+  "p50 s": seconds(outcome.checkout.p50),
+  "p99 s": seconds(outcome.checkout.p99),
+  "heartbeat p99 s": seconds(outcome.heartbeat.p99),
+  "aborted %": Math.round(outcome.abortRate * 1000) / 10,
+  retries: outcome.retries,
+  503: outcome.busyAnswers,
+  queue: outcome.longestQueue,
+  "done at min": Math.round(outcome.settledMs / 6000) / 10,
+});
+
+const outcomes: Record<string, Outcome> = {};
+for (const [name, limits] of Object.entries(services)) {
+  const outcome = await runStorm({ ...storm, limits });
+  const { mostSeats, granted, denied, unanswered } = outcome;
+  if (mostSeats > storm.seats) throw new Error(`${name}: ${mostSeats} seats of ${storm.seats}`);
+  const wanted = Math.min(storm.machines, storm.seats);
+  if (unanswered === 0 && (granted !== wanted || denied !== storm.machines - wanted)) {
+    throw new Error(`${name}: ${granted} granted and ${denied} denied`);
+  }
+  outcomes[name] = outcome;
+}
+console.table(Object.fromEntries(Object.entries(outcomes).map(([name, o]) => [name, row(o)])));
+mkdirSync(RESULTS, { recursive: true });
+writeFileSync(
+  join(RESULTS, "sim.json"),
+  `${JSON.stringify({ storm, services, outcomes }, null, 2)}\n`,
+);
