@@ -33,6 +33,10 @@ export const unaskedLease = (perMinute: number, startedAt: number): Lease => ({
   unleased: perMinute - unaskedOf(perMinute),
 });
 
+/** Whether the minute that a lease is of still runs; one from a clock that stepped back does not. */
+export const isCurrent = (lease: Pick<Lease, "endsAt">, now: number): boolean =>
+  isOpen(lease.endsAt - WINDOW_MS, WINDOW_MS, now);
+
 /**
  * Leases a part of the minute's budget. What instances leased is taken from it whether they use it
  * or not, and so is what one let through before it asked: together they let through `perMinute`, and

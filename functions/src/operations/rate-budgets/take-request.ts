@@ -1,5 +1,11 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
-import { type Lease, leaseBudget, type Unasked, unaskedLease } from "../../core/rate-budgets.ts";
+import {
+  isCurrent,
+  type Lease,
+  leaseBudget,
+  type Unasked,
+  unaskedLease,
+} from "../../core/rate-budgets.ts";
 import { rateBudgets } from "../../store/collections.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 
@@ -80,7 +86,7 @@ export function createRateBudgets({ now }: { readonly now: () => number }): Rate
       if (perMinute === 0) return accept({});
       for (;;) {
         const known = held.get(id);
-        const mine = known && known.endsAt > now() ? known : begin(id, perMinute);
+        const mine = known && isCurrent(known, now()) ? known : begin(id, perMinute);
         const { endsAt, unleased } = mine;
         if (mine.left > 0) {
           mine.left -= 1;
