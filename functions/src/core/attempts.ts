@@ -33,5 +33,5 @@ export function countAttempt(
     const left = attempts.startedAt + WINDOW_MS - now;
     return refuse("RATE_LIMITED", { retryAfterSeconds: Math.ceil(left / 1000) });
   }
-  return accept({ attempts: { startedAt: attempts.startedAt, count: attempts.count + 1 } });
+  return accept({ attempts: { ...attempts, count: attempts.count + 1 } });
 }

@@ -34,6 +34,10 @@ export function collection<
   };
 }
 
+/** An object inside a record; it keeps what a newer version added, too. */
+export const part = <S extends z.ZodRawShape>(shape: S): z.ZodObject<S> =>
+  z.looseObject(shape) as unknown as z.ZodObject<S>;
+
 type PresentField<S extends z.ZodRawShape> = {
   [F in keyof S & string]: undefined extends z.output<S[F]> ? never : F;
 }[keyof S & string];

@@ -12,7 +12,7 @@ import { ROLES } from "../core/roles.ts";
 import { USER_TOKEN_KINDS } from "../core/users.ts";
 import { NOTHING_WATCHED } from "../core/watch.ts";
 import { FORMATS } from "../core/webhooks.ts";
-import { collection } from "./collection.ts";
+import { collection, part } from "./collection.ts";
 
 const instant = z.int().min(0).describe("Epoch milliseconds");
 const count = z.int().min(0);
@@ -52,21 +52,19 @@ export const reservations = collection({
 
 const seller = z.enum(SELLERS);
 
-const slotLimit = z.object({
+const slotLimit = part({
   mode: z.enum(["unlimited", "sticky", "limit"]),
   maxDistinct: count.nullable(),
 });
-const resetBudget = z.object({ max: count, cooldownHours: count });
-const policy = z.object({
+const resetBudget = part({ max: count, cooldownHours: count });
+const policy = part({
   hwid: slotLimit.nullable(),
   ip: slotLimit.extend({ windowDays: count, limitType: z.enum(["ip", "region"]) }).nullable(),
-  concurrency: z
-    .object({
-      mode: z.enum(["unlimited", "limit"]),
-      maxActive: count.nullable(),
-      sessionTtlSeconds: count,
-    })
-    .nullable(),
+  concurrency: part({
+    mode: z.enum(["unlimited", "limit"]),
+    maxActive: count.nullable(),
+    sessionTtlSeconds: count,
+  }).nullable(),
   hwidResets: resetBudget.nullable(),
   ipResets: resetBudget.nullable(),
 });
@@ -83,31 +81,25 @@ export const products = collection({
     description: z.string(),
     status: z.enum(["live", "unlisted", "archived"]),
     /** Null, or all left out, is the default. */
-    enforcement: z
-      .object({
-        countriesPerDay: count.nullable(),
-        newMachinesPerSlot: count.nullable(),
-        turnedAwayPerSeat: count.nullable(),
-        addressesPerDay: count.nullable(),
-      })
-      .default(NO_LIMITS_SET),
+    enforcement: part({
+      countriesPerDay: count.nullable(),
+      newMachinesPerSlot: count.nullable(),
+      turnedAwayPerSeat: count.nullable(),
+      addressesPerDay: count.nullable(),
+    }).default(NO_LIMITS_SET),
     /** Each has its document in `paymentIds`. */
     paymentIds: z
-      .array(z.object({ provider: seller, id: z.string(), variant: z.string().nullable() }))
+      .array(part({ provider: seller, id: z.string(), variant: z.string().nullable() }))
       .default([]),
-    unlocks: z.array(z.object({ id: z.uuid(), handle: z.string() })).default([]),
+    unlocks: z.array(part({ id: z.uuid(), handle: z.string() })).default([]),
     quantity: z.enum(["seats", "keys"]).default("seats"),
     graceDays: count.nullable().default(null),
     defaultPolicy: policy.nullable().default(null),
-    blacklist: z
-      .object({
-        hwids: count,
-        ips: count,
-        ranges: z.array(
-          z.object({ id: z.string(), cidr: z.string(), reason: z.string().nullable() }),
-        ),
-      })
-      .default({ hwids: 0, ips: 0, ranges: [] }),
+    blacklist: part({
+      hwids: count,
+      ips: count,
+      ranges: z.array(part({ id: z.string(), cidr: z.string(), reason: z.string().nullable() })),
+    }).default({ hwids: 0, ips: 0, ranges: [] }),
     enabled: z.boolean().default(true),
     expiresAt: instant.nullable().default(null),
     createdAt: instant,
@@ -228,7 +220,7 @@ export const redemptionCodes = collection({
     usedAt: instant.nullable(),
     usedBy: z.string().nullable(),
     batchId: z.string(),
-    proofs: z.array(z.object({ hash: z.string(), at: instant })).default([]),
+    proofs: z.array(part({ hash: z.string(), at: instant })).default([]),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -340,7 +332,7 @@ export const appReleases = collection({
     accountId: z.string(),
     versions: count,
     currentId: z.uuid().nullable(),
-    forced: z.array(z.object({ id: z.uuid(), version: z.string(), createdAt: instant })),
+    forced: z.array(part({ id: z.uuid(), version: z.string(), createdAt: instant })),
   },
   queries: {},
 });
@@ -384,27 +376,27 @@ export const listPages = collection({
 });
 
 /** Attempts since `startedAt`; a window lasts an hour. */
-const attempts = z.object({ startedAt: instant, count });
+const attempts = part({ startedAt: instant, count });
 
 /** What was seen since `startedAt`; each rule has its own window. */
-const sightings = z.object({ startedAt: instant, seen: z.array(z.string()) });
+const sightings = part({ startedAt: instant, seen: z.array(z.string()) });
 const nothing = { startedAt: 0, seen: [] };
 
-const binding = z.object({
+const binding = part({
   valueHash: z.string(),
   region: z.string().nullable(),
   firstSeenAt: instant,
   lastSeenAt: instant,
   revokedAt: instant.nullable(),
 });
-const resets = z.object({ count, lastAt: instant.nullable() });
-const authorization = z.object({
-  minute: z.object({ startedAt: instant, count }),
+const resets = part({ count, lastAt: instant.nullable() });
+const authorization = part({
+  minute: part({ startedAt: instant, count }),
   lastAuthorizedAt: instant.nullable(),
   hwids: z.array(binding),
   addresses: z.array(binding),
   sessions: z.array(
-    z.object({
+    part({
       id: z.uuid(),
       sessionId: z.string(),
       deviceId: z.string().nullable(),
@@ -435,7 +427,7 @@ export const licenses = collection({
     accountId: z.string(),
     productId: z.uuid(),
     productHandle: z.string(),
-    unlockedProducts: z.array(z.object({ id: z.uuid(), handle: z.string() })),
+    unlockedProducts: z.array(part({ id: z.uuid(), handle: z.string() })),
     email: z.string(),
     variant: z.string(),
     licenseType,
@@ -452,13 +444,13 @@ export const licenses = collection({
     /** Counters are kept before the limit they are for is set. */
     countAhead: z.boolean().default(false),
     attempts,
-    watch: z
-      .object({ countries: sightings, newMachines: sightings, turnedAway: sightings })
-      .default(NOTHING_WATCHED),
+    watch: part({ countries: sightings, newMachines: sightings, turnedAway: sightings }).default(
+      NOTHING_WATCHED,
+    ),
     /** Bounded: one unresolved of a type, and the last that were resolved. */
     violations: z
       .array(
-        z.object({
+        part({
           id: z.string(),
           type: z.enum(VIOLATION_TYPES),
           severity: z.int().min(1),
@@ -608,7 +600,7 @@ export const sites = collection({
     lastHeartbeatAt: instant.nullable(),
     /** Bounded: those that wait, and the last that do not any more. */
     actions: z.array(
-      z.object({
+      part({
         id: z.uuid(),
         type: z.string(),
         payload: z.string(),
@@ -645,7 +637,7 @@ export const apiKeys = collection({
     scopes: z.array(z.string()).nullable().default(null),
     /** Null is the whole account. */
     products: z
-      .array(z.object({ id: z.uuid(), handle: z.string() }))
+      .array(part({ id: z.uuid(), handle: z.string() }))
       .nullable()
       .default(null),
     /** Of a kind that opens exactly one product, that one. */
@@ -676,7 +668,7 @@ export const keyrings = collection({
     /** Newest first; the newest whose time has come signs. */
     keys: z
       .array(
-        z.object({
+        part({
           kid: z.string(),
           publicKey: z.string(),
           privateKeySealed: z.string(),
@@ -700,7 +692,7 @@ export const auditEntries = collection({
     id: z.uuid(),
     accountId: z.string(),
     at: instant,
-    actor: z.object({
+    actor: part({
       kind: z.enum(["administrator", "api-key", "payment", "user"]),
       keyId: z.uuid().nullable(),
       userId: z.uuid().optional(),
@@ -728,7 +720,7 @@ export const auditEntries = collection({
   },
 });
 
-const usage = z.object({
+const usage = part({
   checks: count.default(0),
   denials: count.default(0),
   licensesCreated: count.default(0),
@@ -760,7 +752,7 @@ export const usageDays = collection({
 
 const provider = z.enum(PROVIDERS);
 
-const paymentEvent = z.object({
+const paymentEvent = part({
   kind: z.enum(["completed", "renewed", "cancelled", "refunded", "disputed", "dispute_won"]),
   references: z.array(z.string()).readonly(),
   claims: z.array(z.string()).readonly(),
@@ -768,11 +760,11 @@ const paymentEvent = z.object({
   buyer: z.string().nullable(),
   lines: z
     .array(
-      z.object({
+      part({
         productId: z.string().nullable(),
         variant: z.string().nullable(),
         sold: z.array(z.string()).readonly(),
-        hint: z.object({ productId: z.string(), variant: z.string().nullable() }).nullable(),
+        hint: part({ productId: z.string(), variant: z.string().nullable() }).nullable(),
         quantity: count,
       }),
     )
@@ -805,7 +797,7 @@ export const purchases = collection({
     provisional: z.boolean(),
     paidUntil: instant.nullable(),
     earlyRenewals: z.array(count.nullable()),
-    earlyPeriods: z.array(z.object({ from: instant, days: count.nullable() })),
+    earlyPeriods: z.array(part({ from: instant, days: count.nullable() })),
     reversal: z.enum(["refund", "chargeback"]).nullable(),
     wonDisputes: z.array(z.string()),
     cancelledAt: instant.nullable(),
@@ -908,7 +900,7 @@ export const webhookEndpoints = collection({
     enabled: z.boolean(),
     disabledReason: z.string().nullable(),
     ordered: z.boolean(),
-    secrets: z.array(z.object({ sealed: z.string(), endsAt: instant.nullable() })).min(1),
+    secrets: z.array(part({ sealed: z.string(), endsAt: instant.nullable() })).min(1),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -1003,7 +995,7 @@ export const mails = collection({
     to: z.string(),
     /** Left out rather than null: the extension would refuse the document. */
     replyTo: z.string().optional(),
-    message: z.object({ subject: z.string(), text: z.string(), html: z.string() }),
+    message: part({ subject: z.string(), text: z.string(), html: z.string() }),
     accountId: z.string(),
     kind: z.string(),
     createdAt: instant,
@@ -1044,14 +1036,12 @@ export const users = collection({
     name: z.string().nullable(),
     passwordHash: z.string(),
     emailVerifiedAt: instant.nullable(),
-    totp: z
-      .object({
-        secretSealed: z.string(),
-        enabledAt: instant,
-        lastStep: count,
-        backupHashes: z.array(z.string()),
-      })
-      .nullable(),
+    totp: part({
+      secretSealed: z.string(),
+      enabledAt: instant,
+      lastStep: count,
+      backupHashes: z.array(z.string()),
+    }).nullable(),
     pendingTotpSealed: z.string().nullable(),
     activeAccountId: z.string().nullable(),
     sessions: z.array(z.uuid()),

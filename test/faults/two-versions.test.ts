@@ -1,0 +1,93 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type * as z from "zod";
+import { collections } from "../../functions/src/store/collections.ts";
+import type { AnyCollection } from "../../functions/src/store/document-store.ts";
+import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
+import { newDataDir } from "../support/server-process.ts";
+import { machine, openWorld } from "../support/world.ts";
+
+/** What a newer version put there; the one under test does not know it. */
+const NEWS = { fromLater: { kept: true } };
+
+type Tree = { [name: string]: unknown };
+const isTree = (value: unknown): value is Tree =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The document with something unknown in it and in every object inside it that is a record. */
+const withNews = (tree: Tree, path = ""): Tree => ({
+  ...Object.fromEntries(
+    Object.entries(tree).map(([name, value]) => {
+      if (isTree(value) && !FREE.has(name)) return [name, withNews(value, `${path}.${name}`)];
+      return Array.isArray(value)
+        ? [name, value.map((each) => (isTree(each) ? withNews(each) : each))]
+        : [name, value];
+    }),
+  ),
+  ...NEWS,
+});
+/** Maps whose members are data. */
+const FREE = new Set(["details", "data", "before", "after"]);
+
+test("what a newer version wrote survives every read and write of this one", async () => {
+  const path = join(newDataDir(), "latchkey.sqlite");
+  const world = await openWorld({ store: openSqliteStore({ path, collections }) });
+  const key = await world.license({ licenseType: "floating", maxConcurrent: 3 });
+  const { body } = await world.call("activate", machine(key, "a"));
+  await world.call("activate", machine(key, "b"));
+  await world.admin("createTrialCode", { code: "TRY", productId: "prod_tools" });
+  await world.admin("createWebhookEndpoint", { url: "http://127.0.0.1:9/hook", events: ["*"] });
+
+  const beside = new DatabaseSync(path);
+  const rows = (table: string) =>
+    beside.prepare(`SELECT id, json FROM "${table}"`).all() as { id: string; json: string }[];
+  for (const { name } of collections) {
+    for (const { id, json } of rows(name)) {
+      const news = JSON.stringify(withNews(JSON.parse(json)));
+      beside.prepare(`UPDATE "${name}" SET json = ? WHERE id = ?`).run(news, id);
+    }
+  }
+
+  const ask = { ...machine(key, "a"), token: body["token"] };
+  expect((await world.call("heartbeat", ask)).status).toBe(200);
+  expect((await world.call("validate", ask)).status).toBe(200);
+  expect((await world.call("activate", machine(key, "c"))).status).toBe(200);
+  expect((await world.call("deactivate", machine(key, "b"))).status).toBe(200);
+  await world.admin("updateLicense", { licenseKey: key, maxConcurrent: 5 });
+  await world.admin("revokeLicense", { licenseKey: key, reason: "manual" });
+  await world.admin("reinstateLicense", { licenseKey: key });
+  await world.admin("rotateLicenseKey", { licenseKey: key });
+  await world.admin("updateProduct", { productId: "prod_tools", name: "Other" });
+  await world.admin("updateTrialCode", { code: "TRY", maxUses: 3 });
+
+  const changed = (table: string) => rows(table).map(({ json }) => JSON.parse(json) as Tree);
+  expect(changed("licenses")).toMatchObject([{ ...NEWS, attempts: NEWS, watch: NEWS }]);
+  expect(changed("products")).toMatchObject([NEWS]);
+  expect(changed("activations").filter((one) => "fromLater" in one)).toHaveLength(1);
+  expect(changed("codes")).toMatchObject([NEWS]);
+  beside.close();
+  await world.close();
+});
+
+describe("every object in a stored record keeps what it does not know", () => {
+  test.each(collections.map((each) => [each.name, each] as const))("%s", (_, { codec }) => {
+    expect(strict(codec as AnyCollection["codec"])).toEqual([]);
+  });
+});
+
+/** The paths of objects that would drop unknown fields. */
+function strict(schema: z.core.$ZodType, path = ""): string[] {
+  const { def } = schema._zod as unknown as { def: Record<string, unknown> };
+  const inside = Object.entries(def).flatMap(([name, value]) =>
+    name === "shape"
+      ? Object.entries(value as Tree).flatMap(([field, each]) =>
+          strict(each as z.core.$ZodType, `${path}.${field}`),
+        )
+      : (Array.isArray(value) ? value : [value]).flatMap((each) =>
+          isTree(each) && "_zod" in each ? strict(each as unknown as z.core.$ZodType, path) : [],
+        ),
+  );
+  const drops =
+    def["type"] === "object" && (def["catchall"] as Tree | undefined)?.["_zod"] === undefined;
+  return drops ? [path, ...inside] : inside;
+}
