@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => unknown;
 
-/** Time a sender has for its whole request: slow ones must not hold connections open. */
-const REQUEST_TIMEOUT_MS = 30_000;
+/**
+ * The time a sender has for its whole request, and how often that is looked at: slow ones must not
+ * hold connections open. Left alone, Node looks every 30 seconds.
+ */
+const PATIENCE = { requestTimeoutMs: 30_000, checkEveryMs: 5_000 };
 /** Longer than the idle time of the proxies people put in front. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -11,10 +14,12 @@ const KEEP_ALIVE_MS = 65_000;
 export function createHost(
   functions: ReadonlyMap<string, Handler>,
   routed: ReadonlyMap<string, Handler> = new Map(),
+  { requestTimeoutMs, checkEveryMs } = PATIENCE,
 ): Server {
   // Where it looks whether the store answers.
   const health = routed.get("v1");
-  const server = createServer((request, response) => {
+  const timing = { requestTimeout: requestTimeoutMs, connectionsCheckingInterval: checkEveryMs };
+  const server = createServer(timing, (request, response) => {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
     const name = path.replaceAll(/^\/|\/$/g, "");
     const handler = functions.get(name) ?? routed.get(path.split("/", 2)[1] ?? "");
@@ -28,7 +33,6 @@ export function createHost(
       send(response, 404, { success: false, error, code: "NOT_FOUND" });
     }
   });
-  server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   return server;
 }
