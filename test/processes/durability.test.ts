@@ -1,42 +1,28 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { json } from "node:stream/consumers";
-import type { Activation, License } from "../../functions/src/core/records.ts";
 import { collections } from "../../functions/src/store/collections.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
-import { after, type Customer, emailOf, newCustomer } from "../support/customers.ts";
+import { type Customer, newCustomer } from "../support/customers.ts";
 import { newDataDir, type ServerProcess, startServer } from "../support/server-process.ts";
+import {
+  expectAnswered,
+  expectCounted,
+  expectLicenses,
+  fileIn,
+  type Stored,
+  stored,
+} from "../support/stored.ts";
 import { ADMIN_SECRET, machine, openWorld } from "../support/world.ts";
-
-const fileIn = (dataDir: string) => join(dataDir, "latchkey.sqlite");
-
-/** What the file holds, past everything that could paper over it. */
-function stored(dataDir: string) {
-  const database = new DatabaseSync(fileIn(dataDir), { readOnly: true });
-  const rows = <T>(table: string) =>
-    database
-      .prepare(`SELECT json FROM ${table}`)
-      .all()
-      .map((row) => JSON.parse(String(row["json"])) as T);
-  const found = {
-    licenses: rows<License>("licenses"),
-    activations: rows<Activation>("activations"),
-  };
-  database.close();
-  return found;
-}
-
-const nameOf = (activation: Activation) => activation.fingerprint.slice("fp-".length);
 
 describe.each([40, 200, 600])(
   "8 customers at work and kill -9 at the answer number %i",
   (killAt) => {
     let server: ServerProcess;
     let customers: Customer[];
-    let found: ReturnType<typeof stored>;
+    let found: Stored;
 
     beforeAll(async () => {
       server = await startServer();
@@ -68,25 +54,8 @@ describe.each([40, 200, 600])(
     });
     afterAll(() => server.kill());
 
-    const activationsOf = (license: License | undefined) =>
-      found.activations.filter((activation) => activation.licenseId === license?.id);
-
     test("loses no answered request, and does the unanswered one whole or not at all", () => {
-      for (const { licenses, inDoubt } of customers) {
-        for (const { email, machines, seatEnds } of licenses) {
-          const doubt = email === licenses.at(-1)?.email ? inDoubt() : undefined;
-          const activations = activationsOf(found.licenses.find((one) => one.email === email));
-          const names = new Set(activations.map(nameOf));
-          expect([machines, after(machines, doubt)]).toContainEqual(names);
-          for (const activation of activations) {
-            const end = seatEnds.get(nameOf(activation));
-            if (activation.seatExpiresAt === null || end === undefined) continue;
-            if (doubt?.machine === nameOf(activation)) {
-              expect(activation.seatExpiresAt).toBeGreaterThanOrEqual(end);
-            } else expect(activation.seatExpiresAt).toBe(end);
-          }
-        }
-      }
+      expectAnswered(found, customers);
     });
 
     test("keeps every answered key usable", async () => {
@@ -97,28 +66,11 @@ describe.each([40, 200, 600])(
     });
 
     test("has a license for every answer, and none that nobody asked for", () => {
-      const answered = customers.flatMap(({ licenses }) => licenses.map(({ email }) => email));
-      const inDoubt = customers.flatMap(({ licenses, inDoubt }, index) =>
-        inDoubt()?.name === "createLicense" ? [emailOf(`customer-${index}`, licenses.length)] : [],
-      );
-      const emails = found.licenses.map(({ email }) => email);
-      expect(new Set(emails).size).toBe(emails.length);
-      expect(emails).toEqual(expect.arrayContaining(answered));
-      expect([...answered, ...inDoubt]).toEqual(expect.arrayContaining(emails));
+      expectLicenses(found, customers);
     });
 
     test("every counter is its records, and no record is without its license", () => {
-      const known = new Set(found.licenses.map(({ id }) => id));
-      expect(found.activations.filter(({ licenseId }) => !known.has(licenseId))).toEqual([]);
-      for (const license of found.licenses) {
-        const held = activationsOf(license).length;
-        const { licenseType, machinesUsed, seatsUsed } = license;
-        expect({ licenseType, machinesUsed, seatsUsed }).toEqual(
-          licenseType === "floating"
-            ? { licenseType, machinesUsed: 0, seatsUsed: held }
-            : { licenseType, machinesUsed: held, seatsUsed: 0 },
-        );
-      }
+      expectCounted(found);
     });
   },
 );

@@ -17,6 +17,7 @@ export type Expected = {
 
 /** Asks one thing after the other, so that at most one of its requests is in doubt. */
 export type Customer = {
+  readonly name: string;
   /** Its licenses; the last one is being worked on. */
   readonly licenses: readonly Expected[];
   /** The request that was sent and not answered: done or not done, nothing between. */
@@ -82,6 +83,7 @@ export function newCustomer(ask: {
   };
 
   return {
+    name: ask.name,
     licenses,
     inDoubt: () => inDoubt,
     run: async () => {
