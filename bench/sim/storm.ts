@@ -1,13 +1,15 @@
+import type { License } from "../../functions/src/core/records.ts";
 import { createVault } from "../../functions/src/crypto/vault.ts";
 import { activate } from "../../functions/src/operations/activations/activate.ts";
 import { heartbeat } from "../../functions/src/operations/activations/heartbeat.ts";
 import { activationIdOf, keyHashOf } from "../../functions/src/operations/activations/machine.ts";
+import { createSeatPools } from "../../functions/src/operations/activations/seat-pools.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { activations, licenses } from "../../functions/src/store/collections.ts";
 import { StoreUnavailableError } from "../../functions/src/store/document-store.ts";
 import { activation, license, NOW, settings } from "../../test/support/records.ts";
 import { simulatedStore } from "./client.ts";
-import { createChance, createClock } from "./clock.ts";
+import { type Chance, createChance, createClock } from "./clock.ts";
 import { type Change, createFirestore, type Firestore, type Limits } from "./firestore.ts";
 
 const MINUTE_MS = 60_000;
@@ -23,6 +25,8 @@ export type Storm = {
   readonly limits: Limits;
   readonly machines: number;
   readonly seats: number;
+  /** Floating seats of a large pool are counted in shards, machines in their license. */
+  readonly licenseType: "floating" | "per-machine";
   /** Within which every machine asks for the first time. */
   readonly arrivalMs: number;
   /** Of machines that have their seats in other pools; each sends one while the machines arrive. */
@@ -61,7 +65,7 @@ export async function runStorm(storm: Storm): Promise<Outcome> {
   const chance = createChance(storm.seed);
   const firestore = createFirestore(clock, chance, storm.limits);
   const { store, retries } = simulatedStore(firestore, clock, chance);
-  const deps = depsOver(store, clock.now);
+  const deps = depsOver(store, clock.now, chance);
   const pool = seed(firestore, deps, storm);
 
   const waits: number[] = [];
@@ -97,7 +101,8 @@ export async function runStorm(storm: Storm): Promise<Outcome> {
     waits.push(clock.now() - from);
     settledMs = clock.now();
     if (!answer.ok) {
-      if (answer.code !== "SEAT_LIMIT_REACHED") throw new Error(`Refused: ${answer.code}`);
+      if (!/^(SEAT|MACHINE)_LIMIT_REACHED$/.test(answer.code))
+        throw new Error(`Refused: ${answer.code}`);
       denied += 1;
       return;
     }
@@ -143,11 +148,11 @@ export async function runStorm(storm: Storm): Promise<Outcome> {
 const tokenOf = (claims: object) => JSON.stringify(claims);
 
 /** What the operations reach; a token costs no time here, as it takes no store. */
-function depsOver(store: Deps["store"], sinceStart: () => number): Deps {
+function depsOver(store: Deps["store"], sinceStart: () => number, chance: Chance): Deps {
   const now = () => NOW + sinceStart();
   let drawn = 0;
-  const deps: Pick<Deps, "store" | "once" | "now" | "newId" | "vault" | "usage"> &
-    Pick<Deps, "subscribed" | "settings" | "caller" | "aside"> & {
+  const deps: Pick<Deps, "store" | "once" | "now" | "newId" | "randomBytes" | "vault"> &
+    Pick<Deps, "usage" | "seatPools" | "subscribed" | "settings" | "caller" | "aside"> & {
       keyring: Pick<Deps["keyring"], "issue" | "read">;
     } = {
     store,
@@ -166,6 +171,8 @@ function depsOver(store: Deps["store"], sinceStart: () => number): Deps {
         expiresAt: now() + MINUTE_MS,
       }),
     },
+    randomBytes: (size) => Uint8Array.from({ length: size }, () => chance.uniform() * 256),
+    seatPools: createSeatPools({ now }),
     usage: { count: () => {}, flush: async () => {} },
     subscribed: async () => false,
     settings,
@@ -178,28 +185,23 @@ function depsOver(store: Deps["store"], sinceStart: () => number): Deps {
 /** The hot pool, empty, and as many seated machines in other pools as send heartbeats. */
 function seed(firestore: Firestore, deps: Deps, storm: Storm) {
   const changes: Change[] = [];
-  const addPool = (
-    number: number,
-    licenseKey: string,
-    maxConcurrent: number,
-    seatsUsed: number,
-  ) => {
+  const addPool = (number: number, licenseKey: string, terms: Partial<License>) => {
     const record = license({
       keyHash: keyHashOf(deps, licenseKey),
       id: `5f0c2c1e-0a1b-4c3d-8e5f-1${String(number).padStart(11, "0")}`,
       licenseType: "floating",
-      maxConcurrent,
-      seatsUsed,
+      ...terms,
     });
     changes.push({ collection: licenses, id: record.keyHash, record });
     return record;
   };
-  addPool(0, HOT_KEY, storm.seats, 0);
+  const { licenseType, seats } = storm;
+  addPool(0, HOT_KEY, { licenseType, maxMachines: seats });
   const machines: { licenseKey: string; machineFingerprint: string }[] = [];
   for (let number = 1; machines.length < storm.heartbeats; number++) {
     const licenseKey = `33333-33333-33333-33333-${String(33_333 + number)}`;
     const seats = Math.min(OTHER_POOL_SEATS, storm.heartbeats - machines.length);
-    const held = addPool(number, licenseKey, seats, seats);
+    const held = addPool(number, licenseKey, { maxConcurrent: seats, seatsUsed: seats });
     for (let seat = 0; seat < seats; seat++) {
       const machineFingerprint = `fp-${number}-${seat}`;
       const record = activation({

@@ -10,6 +10,7 @@ import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
 import { createAccountPlans } from "./operations/accounts/account-plans.ts";
+import { createSeatPools } from "./operations/activations/seat-pools.ts";
 import { createUseNotes } from "./operations/api-keys/note-use.ts";
 import type { AttemptDeps } from "./operations/events/attempt.ts";
 import type { Deliverer } from "./operations/events/deliver.ts";
@@ -75,6 +76,7 @@ async function buildEdge(config: Config): Promise<Edge> {
           write({ severity: "WARNING", message: "usage counters", error: describe(error) }),
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
+      seatPools: createSeatPools({ now }),
       planOf: createAccountPlans({ store, now }),
       productNameOf: createProductNames({ store, now }),
       subscribed: createSubscriptions({ store, now }),

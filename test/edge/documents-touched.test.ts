@@ -63,6 +63,23 @@ describe.each([1, 10_000])("with %i other machines on the license", (others) => 
     expect(await cost("deactivate", session)).toMatchObject({ ...free, reads: 2, writes: 3 });
   });
 
+  test("a site license pays one aggregate for its count", async () => {
+    const key = await world.license({ licenseType: "site" });
+    await crowd(key, others, false);
+    const fresh = await cost("activate", machine(key, "a"));
+    expect(fresh).toMatchObject({ reads: 2, writes: 2, aggregates: 1 });
+    expect(fresh.body["machinesUsed"]).toBe(others + 1);
+    const session = {
+      licenseKey: key,
+      machineFingerprint: "fp-a",
+      token: fresh.body["token"],
+    };
+    expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
+    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 2, aggregates: 1 });
+  });
+});
+
+describe.each([1, 490])("with %i other seats taken", (others) => {
   test("a floating license", async () => {
     const key = await world.license({ licenseType: "floating", maxConcurrent: others + 2 });
     await crowd(key, others, true);
@@ -78,21 +95,23 @@ describe.each([1, 10_000])("with %i other machines on the license", (others) => 
     expect(await cost("heartbeat", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
     expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 3, aggregates: 0 });
   });
+});
 
-  test("a site license pays one aggregate for its count", async () => {
-    const key = await world.license({ licenseType: "site" });
-    await crowd(key, others, false);
-    const fresh = await cost("activate", machine(key, "a"));
-    expect(fresh).toMatchObject({ reads: 2, writes: 2, aggregates: 1 });
-    expect(fresh.body["machinesUsed"]).toBe(others + 1);
-    const session = {
-      licenseKey: key,
-      machineFingerprint: "fp-a",
-      token: fresh.body["token"],
-    };
-    expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 1 });
-    expect(await cost("deactivate", session)).toMatchObject({ reads: 2, writes: 2, aggregates: 1 });
-  });
+test("a pool counted in shards reads its shard besides, however large it is", async () => {
+  const key = await world.license({ licenseType: "floating", maxConcurrent: 10_000 });
+  await crowd(key, 9_000, true);
+  // Its first checkout deals the seats out, and sums them up.
+  expect((await world.call("activate", machine(key, "first"))).status).toBe(200);
+  const fresh = await cost("activate", machine(key, "a"));
+  expect(fresh).toMatchObject({ reads: 3, writes: 3, aggregates: 0 });
+  expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 3, writes: 2 });
+  const session = { licenseKey: key, machineFingerprint: "fp-a", token: fresh.body["token"] };
+  expect(await cost("validate", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
+  expect(await cost("heartbeat", session)).toMatchObject({ reads: 2, writes: 1, aggregates: 0 });
+  expect(await cost("deactivate", session)).toMatchObject({ reads: 3, writes: 3, aggregates: 0 });
+  // What answers say of all seats is summed up again every five seconds.
+  world.clock.advance(5_000);
+  expect(await cost("activate", machine(key, "b"))).toMatchObject({ reads: 43, writes: 3 });
 });
 
 test("a refused attempt writes its count, one over the budget writes nothing", async () => {
@@ -146,6 +165,6 @@ test("a full pool reads in proportion to the seats it frees", async () => {
   const key = await world.license({ licenseType: "floating", maxConcurrent: 10 });
   await crowd(key, 10, true);
   world.clock.advance(60 * MINUTE);
-  // Twice license and machine, the license for its identity, then 10 seats found and looked at again.
-  expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 26, writes: 14 });
+  // Twice license and machine, the license for its counter, then 10 seats found and looked at again.
+  expect(await cost("activate", machine(key, "a"))).toMatchObject({ reads: 25, writes: 14 });
 });

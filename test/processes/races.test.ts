@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { startFirestoreDouble } from "../support/firestore-double/server.ts";
 import { sendAuthorize } from "../support/geckoguard-signed.ts";
 import { proxgateKey } from "../support/proxgate.ts";
-import { newLicense, raceForAttempts, raceForMachines, raceForSeats } from "../support/races.ts";
+import {
+  newLicense,
+  raceForAttempts,
+  raceForMachines,
+  raceForPool,
+  raceForSeats,
+} from "../support/races.ts";
 import {
   type Environment,
   newDataDir,
@@ -150,6 +156,10 @@ describe.each(engines)("two processes on one %s", (_, engine) => {
     test("never take a sixth seat of a pool of five", async () => {
       await raceForSeats(servers, patience);
     });
+
+    test("give exactly 600 of 1,000 machines a seat of a pool in shards", async () => {
+      await raceForPool(servers, { retries: 20 });
+    }, 120_000);
 
     test("do one thing for one Idempotency-Key, and give every caller its answer", async () => {
       const { productId } = await newLicense(servers, {});

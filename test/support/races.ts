@@ -21,6 +21,8 @@ const SLOTS = 3;
 const SEATS = 5;
 const BEATS = 20;
 const TRIALS = 10;
+const POOL = 600;
+const POOL_CALLERS = 1_000;
 
 const SEATS_TAKEN = {
   status: 403,
@@ -165,6 +167,33 @@ export async function raceForSeats(
   await Promise.all(leaving);
   await expectHolders(clients, license, new Set());
   await fill();
+  return licenseKey;
+}
+
+/**
+ * A pool of 600 seats, large enough to be counted in shards; 1,000 machines ask at once. Exactly 600
+ * get in. Returns the license's key.
+ */
+export async function raceForPool(clients: readonly Client[], patience: Patience): Promise<string> {
+  const terms = { licenseType: "floating", maxConcurrent: POOL };
+  const { licenseKey, productId } = await newLicense(clients, terms);
+  const replies = await Promise.all(
+    Array.from({ length: POOL_CALLERS }, (_, caller) => {
+      const ask = machine(licenseKey, `m${caller}`, productId);
+      return answer(clientOf(clients, caller), "activate", ask, patience);
+    }),
+  );
+  const refused = replies.filter(({ status }) => status !== 200);
+  const error = `Floating seat limit reached (${POOL}). Close another session first.`;
+  for (const reply of refused) {
+    expect(reply).toMatchObject({ status: 403, body: { code: "SEAT_LIMIT_REACHED", error } });
+  }
+  expect(refused).toHaveLength(POOL_CALLERS - POOL);
+  for (const client of clients) {
+    const { machinesUsed, activations } = await details(client, licenseKey);
+    expect(machinesUsed).toBe(POOL);
+    expect(activations).toHaveLength(POOL);
+  }
   return licenseKey;
 }
 

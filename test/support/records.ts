@@ -54,6 +54,7 @@ export const license = (changes: Partial<License> = {}): License => ({
   seatsUsed: 0,
   countEpoch: 0,
   countAhead: false,
+  seatShards: 0,
   attempts: { startedAt: 0, count: 0 },
   watch: NOTHING_WATCHED,
   violations: [],
@@ -103,6 +104,7 @@ export const activation = (changes: Partial<Activation> = {}): Activation => ({
   seatExpiresAt: null,
   attempts: null,
   countedIn: 0,
+  seatShard: 0,
   ...changes,
 });
 

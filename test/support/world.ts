@@ -18,6 +18,7 @@ import { serve } from "../../functions/src/http/serve.ts";
 import * as deployed from "../../functions/src/index.ts";
 import { createHost, type Handler } from "../../functions/src/local/host.ts";
 import { createAccountPlans } from "../../functions/src/operations/accounts/account-plans.ts";
+import { createSeatPools } from "../../functions/src/operations/activations/seat-pools.ts";
 import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { createSubscriptions } from "../../functions/src/operations/events/subscriptions.ts";
@@ -139,6 +140,7 @@ export async function openWorld(
         },
       }),
       enforcementLimits: createEnforcementLimits({ store, now }),
+      seatPools: createSeatPools({ now }),
       planOf: createAccountPlans({ store, now }),
       productNameOf: createProductNames({ store, now }),
       subscribed: createSubscriptions({ store, now }),

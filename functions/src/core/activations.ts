@@ -77,6 +77,7 @@ export function decideActivation(ask: {
         seatExpiresAt: null,
         attempts,
         countedIn: license.countEpoch,
+        seatShard: 0,
       };
   const held =
     refusal ?? takeSlot({ license, activation: seen, known: Boolean(activation), now, settings });

@@ -123,6 +123,8 @@ export type License = {
   countEpoch: number;
   /** Counts although it has no limit yet: one is about to be set. */
   countAhead: boolean;
+  /** In how many documents its seats are counted; 0 counts them here. */
+  seatShards: number;
   attempts: Attempts;
   /** What the enforcement rules judge. */
   watch: { countries: Sightings; newMachines: Sightings; turnedAway: Sightings };
@@ -193,6 +195,25 @@ export type Activation = {
   attempts: Attempts | null;
   /** The license's `countEpoch` in which this was counted; another one is no count. */
   countedIn: number;
+  /** The shard that counts its seat, where the license has some. */
+  seatShard: number;
+};
+
+/** A part of a large pool's seats, counted in a document of its own. */
+export type SeatShard = {
+  /** Derived from the license and the number. */
+  id: string;
+  licenseId: string;
+  accountId: string;
+  number: number;
+  /** The license's `countEpoch` and limit when its part was dealt out. */
+  epoch: number;
+  limit: number;
+  seats: number;
+  used: number;
+  /** Attempts of the machines that ask here. */
+  attempts: Attempts;
+  turnedAway: Sightings;
 };
 
 /** A code that shortens a price or gives a trial; both are unique among the codes of an account. */

@@ -64,6 +64,7 @@ export const countingStarted = (license: License): License => ({
   ...license,
   countAhead: true,
   countEpoch: license.countEpoch + 1,
+  seatShards: 0,
   machinesUsed: license.licenseType === "per-machine" ? boundDevices(license) : 0,
   seatsUsed: 0,
 });
@@ -87,7 +88,7 @@ export function countIn(
 ): { license: License; counted: Activation[] } {
   const counted = activations.flatMap((activation) =>
     activation && holdsSlot(license, activation) && !isCounted(license, activation)
-      ? [{ ...activation, countedIn: license.countEpoch }]
+      ? [{ ...activation, countedIn: license.countEpoch, seatShard: 0 }]
       : [],
   );
   return { license: recounted(license, counted.length), counted };

@@ -5,6 +5,7 @@ import type { Vault } from "../crypto/vault.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { DocumentStore } from "../store/document-store.ts";
 import type { PlanOf } from "./accounts/account-plans.ts";
+import type { SeatPools } from "./activations/seat-pools.ts";
 import type { Subscribed } from "./events/subscriptions.ts";
 import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
 import type { ProductNameOf } from "./products/product-names.ts";
@@ -34,6 +35,7 @@ export type Deps = {
   readonly accessTokenKeys: AccessTokenKeys;
   readonly usage: UsageCounters;
   readonly enforcementLimits: EnforcementLimitsOf;
+  readonly seatPools: SeatPools;
   readonly planOf: PlanOf;
   readonly productNameOf: ProductNameOf;
   readonly subscribed: Subscribed;

@@ -443,6 +443,8 @@ export const licenses = collection({
     countEpoch: count.default(0),
     /** Counters are kept before the limit they are for is set. */
     countAhead: z.boolean().default(false),
+    /** In how many `seatShards` the seats are counted; `seatsUsed` says nothing then. */
+    seatShards: count.default(0),
     attempts,
     watch: part({ countries: sightings, newMachines: sightings, turnedAway: sightings }).default(
       NOTHING_WATCHED,
@@ -563,6 +565,7 @@ export const activations = collection({
     attempts: attempts.nullable(),
     /** Matches the license's `countEpoch` once its counter includes this activation. */
     countedIn: count.default(0),
+    seatShard: count.default(0),
   },
   queries: {
     byLicense: { equal: ["licenseId"], order: ["firstSeen", "desc"] },
@@ -571,6 +574,25 @@ export const activations = collection({
     countOfAccount: { equal: ["accountId"], order: ["seatExpiresAt", "asc"] },
     countOfProduct: { equal: ["productId"], order: ["seatExpiresAt", "asc"] },
   },
+});
+
+/** A part of a large pool. The id is derived from the license and the number. */
+export const seatShards = collection({
+  name: "seatShards",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    licenseId: z.uuid(),
+    accountId: z.string(),
+    number: count,
+    epoch: count,
+    limit: count,
+    seats: count,
+    used: count,
+    attempts,
+    turnedAway: sightings,
+  },
+  queries: {},
 });
 
 /** A WordPress site. The id is derived from account and address. */
@@ -1147,6 +1169,7 @@ export const collections = [
   customers,
   endUsers,
   activations,
+  seatShards,
   sites,
   apiKeys,
   keyrings,

@@ -1,10 +1,9 @@
-import { decideDeactivation } from "../../core/activations.ts";
 import { accept, type Decision } from "../../core/decision.ts";
 import { machineEvent } from "../../core/events.ts";
 import type { License } from "../../core/records.ts";
-import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
+import { freeMachine } from "./free-machine.ts";
 import { keyHashOf, loadHeld, type MachineAsk } from "./machine.ts";
 import { type Usage, usageOf } from "./usage.ts";
 
@@ -14,12 +13,11 @@ export type Deactivated = { readonly license: License; readonly usage: Usage };
 export async function deactivate(deps: Deps, ask: MachineAsk): Promise<Decision<Deactivated>> {
   const keyHash = keyHashOf(deps, ask.licenseKey);
   const announce = announcer(deps);
+  const pool = await deps.seatPools.known(deps.store, keyHash);
   const decision = await deps.once(async (tx): Promise<Decision<{ license: License }>> => {
-    const held = await loadHeld(tx, keyHash, ask.machineFingerprint);
-    const outcome = decideDeactivation(held);
+    const held = await loadHeld(tx, keyHash, ask.machineFingerprint, pool);
+    const outcome = await freeMachine(tx, held);
     if (!outcome.ok) return outcome;
-    if (outcome.license !== held.license) tx.set(licenses, outcome.license);
-    tx.delete(activations, outcome.activation.id);
     announce(tx, machineEvent("license.deactivated", outcome));
     return accept({ license: outcome.license });
   });

@@ -16,9 +16,14 @@ export const keyHashOf = (deps: Pick<Deps, "vault">, licenseKey: string): string
 export const activationIdOf = (license: License, fingerprint: string): string =>
   derivedId("activation", license.id, fingerprint);
 
-/** The license of that key and the machine's activation on it: two documents. */
-export async function loadHeld(reader: Reader, keyHash: string, fingerprint: string) {
-  const license = await reader.get(licenses, keyHash);
+/** The license of that key, unless it was read already, and the machine's activation on it. */
+export async function loadHeld(
+  reader: Reader,
+  keyHash: string,
+  fingerprint: string,
+  known?: License,
+) {
+  const license = known ?? (await reader.get(licenses, keyHash));
   const activationId = license ? activationIdOf(license, fingerprint) : "";
   const activation = license ? await reader.get(activations, activationId) : undefined;
   return { license, activationId, activation };

@@ -1,6 +1,7 @@
 import { reclaimSeats as reclaim } from "../../core/seats.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { countersOf, saveCounter } from "./seat-counter.ts";
 
 const BATCH = 50;
 
@@ -35,10 +36,14 @@ export function freeSeats(
     // The key was rotated meanwhile: the next run finds the license under its new one.
     if (current?.id !== license.id) return 0;
     const seats = await tx.getMany(activations, activationIds);
-    const outcome = reclaim({ license: current, activations: seats, now });
-    if (outcome.freed.length === 0) return 0;
-    if (outcome.license !== current) tx.set(licenses, outcome.license);
-    for (const activation of outcome.freed) tx.set(activations, activation);
-    return outcome.freed.length;
+    const machines = seats.filter((seat) => seat !== undefined);
+    let count = 0;
+    for (const { counter, machines: theirs } of await countersOf(tx, current, machines)) {
+      const { license, freed } = reclaim({ license: counter.seen, activations: theirs, now });
+      saveCounter(tx, counter, license);
+      for (const activation of freed) tx.set(activations, activation);
+      count += freed.length;
+    }
+    return count;
   });
 }

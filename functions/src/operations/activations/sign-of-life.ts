@@ -1,14 +1,15 @@
-import { accept, type Decision } from "../../core/decision.ts";
+import { accept, type Decision, refuse } from "../../core/decision.ts";
 import type { Activation, License } from "../../core/records.ts";
 import { decideCheckIn, decideSeatReturn } from "../../core/seats.ts";
 import type { Held } from "../../core/slots.ts";
 import { countrySeen } from "../../core/watch.ts";
-import { activations, licenses } from "../../store/collections.ts";
+import { activations } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 import { enforceLater } from "../licenses/enforce.ts";
 import { activationIdOf, callerOf, loadHeld } from "./machine.ts";
-import { reclaimSeatsOf } from "./reclaim-seats.ts";
+import { counterFor, limitedAs, placeOf, saveCounter } from "./seat-counter.ts";
+import { type SeatTry, seekSeat, type Tried } from "./seek-seat.ts";
 
 export type SignOfLife = {
   readonly fingerprint: string;
@@ -65,18 +66,28 @@ async function returnSeat(
   license: License,
   { fingerprint, tell }: SignOfLife,
 ): Promise<Decision<Held>> {
-  const take = () =>
-    deps.store.transaction(async (tx): Promise<Decision<Held>> => {
-      const held = await loadHeld(tx, license.keyHash, fingerprint);
-      const decision = decideSeatReturn({ ...held, now: deps.now(), settings: deps.settings });
-      if (!decision.ok) return decision;
-      tx.set(licenses, decision.license);
-      tx.set(activations, decision.activation);
-      tell(tx, decision);
-      return accept({ license: decision.license, activation: decision.activation });
+  const take = async ({ pool, shard }: SeatTry): Promise<Tried<Decision<Held>>> => {
+    let first: Tried<unknown>["first"];
+    let found: License | undefined;
+    const decision = await deps.store.transaction(async (tx): Promise<Decision<Held>> => {
+      first = undefined;
+      const held = await loadHeld(tx, license.keyHash, fingerprint, pool);
+      found = held.license;
+      const counter = found && (await counterFor(tx, found, held, shard));
+      if (found && !counter) {
+        first = "deal";
+        return refuse("SEAT_LIMIT_REACHED");
+      }
+      const { now, settings } = { now: deps.now(), settings: deps.settings };
+      const decided = decideSeatReturn({ ...held, license: counter?.seen, now, settings });
+      if (!decided.ok || !counter) return decided.ok ? decided : limitedAs(decided, found);
+      const after = saveCounter(tx, counter, decided.license);
+      const activation = { ...decided.activation, ...placeOf(counter) };
+      tx.set(activations, activation);
+      tell(tx, { license: after, activation });
+      return accept({ license: after, activation });
     });
-  const first = await take();
-  if (first.ok || first.code !== "SEAT_LIMIT_REACHED") return first;
-  const freed = await reclaimSeatsOf(deps, license);
-  return freed > 0 ? take() : first;
+    return { decision, held: found, first };
+  };
+  return (await seekSeat(deps, license.keyHash, take, { refusalCounts: false })).decision;
 }

@@ -1,11 +1,10 @@
 import { decideActivation, type Machine } from "../../core/activations.ts";
-import { accept, type Decision, type Refusal } from "../../core/decision.ts";
+import { accept, type Decision, type Refusal, refuse } from "../../core/decision.ts";
 import type { Found } from "../../core/enforcement.ts";
 import { licenseEvent, machineEvent } from "../../core/events.ts";
-import type { License } from "../../core/records.ts";
 import type { Held } from "../../core/slots.ts";
 import { isTurnedAwayAnew } from "../../core/watch.ts";
-import { activations, licenses } from "../../store/collections.ts";
+import { activations } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
@@ -13,7 +12,8 @@ import { enforceLater } from "../licenses/enforce.ts";
 import { mayReach, type Principal } from "../principal.ts";
 import { counted, countFirstUse } from "../stats/usage-counters.ts";
 import { callerOf, keyHashOf, loadHeld } from "./machine.ts";
-import { reclaimSeatsOf } from "./reclaim-seats.ts";
+import { counterFor, isBeyond, limitedAs, placeOf, saveCounter } from "./seat-counter.ts";
+import { type SeatTry, seekSeat, type Tried } from "./seek-seat.ts";
 
 export type SlotAsk = {
   readonly licenseKey: string;
@@ -35,12 +35,14 @@ export type TakenSlot = Held & { readonly known: boolean };
 /** Binds a machine to a license, or takes a floating seat. The same machine has one slot. */
 export async function takeSlot(deps: Deps, ask: SlotAsk): Promise<Decision<TakenSlot>> {
   const keyHash = keyHashOf(deps, ask.licenseKey);
-  let { decision, held } = await tryOnce(deps, keyHash, ask, { lastTry: false });
-  if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED") {
-    const license = await deps.store.get(licenses, keyHash);
-    if (license) await reclaimSeatsOf(deps, license);
-    ({ decision, held } = await tryOnce(deps, keyHash, ask, { lastTry: true }));
-  }
+  const { decision, held } = await seekSeat(
+    deps,
+    keyHash,
+    (at) => tryOnce(deps, keyHash, ask, at),
+    {
+      refusalCounts: true,
+    },
+  );
   if (decision.ok && held?.activatedAt === null && decision.license.activatedAt !== null) {
     countFirstUse(deps, decision.license);
   }
@@ -52,51 +54,68 @@ async function tryOnce(
   deps: Deps,
   keyHash: string,
   ask: SlotAsk,
-  { lastTry }: { lastTry: boolean },
-): Promise<{ decision: Decision<TakenSlot>; held: License | undefined }> {
+  { pool, shard, lastTry }: SeatTry,
+): Promise<Tried<Decision<TakenSlot>>> {
   const { machine, principal } = ask;
   const now = deps.now();
   const caller = callerOf(deps);
   const announce = announcer(deps);
   const settings = principal ? { ...deps.settings, activationAttemptsPerHour: 0 } : deps.settings;
+  let first: Tried<unknown>["first"];
   let before: Found = {};
   let after: Found = {};
   const decision = await deps.once(async (tx): Promise<Decision<TakenSlot>> => {
-    const found = await loadHeld(tx, keyHash, machine.fingerprint);
+    first = undefined;
+    const found = await loadHeld(tx, keyHash, machine.fingerprint, pool);
     const { license } = found;
     const foreign =
       principal && license && !mayReach(principal, license.accountId, license.productId);
     const held = foreign ? { ...found, license: undefined } : found;
+    const counter = held.license && (await counterFor(tx, held.license, held, shard));
     const beside = await ask.beside?.(tx);
     before = held;
+    if (held.license && !counter) {
+      first = "deal";
+      return refuse("SEAT_LIMIT_REACHED");
+    }
     const { changed, ...decision } = decideActivation({
       ...held,
+      license: counter?.seen,
       machine,
       productId: ask.productId,
       caller,
       now,
       settings,
     });
-    after = { ...held, ...changed };
+    const noted = changed.license;
+    if (counter && noted && pool && isBeyond(counter, noted)) {
+      first = "lock";
+      return refuse("SEAT_LIMIT_REACHED");
+    }
     // A full pool may hold lapsed seats: the attempt counts when it is tried again.
     if (!decision.ok && decision.code === "SEAT_LIMIT_REACHED" && !lastTry) return decision;
     if (decision.ok && typeof beside === "object") return beside;
-    if (changed?.license) tx.set(licenses, changed.license);
-    if (changed?.activation) tx.set(activations, changed.activation);
+    const saved = counter && saveCounter(tx, counter, noted ?? counter.seen);
+    const activation = changed.activation && { ...changed.activation, ...placeOf(counter) };
+    if (activation) tx.set(activations, activation);
+    after = { license: saved, activation: activation ?? held.activation };
     if (!decision.ok) {
-      const noted = changed?.license;
-      if (noted && isTurnedAwayAnew(held.license, noted)) {
+      if (saved && noted && isTurnedAwayAnew(counter.seen, noted)) {
         const { fingerprint, hostname } = machine;
         const turnedAway = { machineFingerprint: fingerprint, hostname: hostname ?? "" };
-        announce(tx, licenseEvent("license.seat_limit_reached", noted, turnedAway));
+        announce(tx, licenseEvent("license.seat_limit_reached", saved, turnedAway));
       }
-      return decision;
+      return limitedAs(decision, saved);
     }
     const known = held.activation !== undefined;
-    if (!known) announce(tx, machineEvent("license.activated", decision));
-    if (typeof beside === "function") beside(tx, decision);
-    return accept({ license: decision.license, activation: decision.activation, known });
+    const taken = {
+      license: saved ?? decision.license,
+      activation: activation ?? decision.activation,
+    };
+    if (!known) announce(tx, machineEvent("license.activated", taken));
+    if (typeof beside === "function") beside(tx, taken);
+    return accept({ ...taken, known });
   });
   enforceLater(deps, { before, after, saved: true });
-  return { decision, held: before.license };
+  return { decision, held: before.license, first };
 }

@@ -1,7 +1,9 @@
 import { slotsOf } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
+import { closed } from "../../core/seat-shards.ts";
 import { countIn, countingStarted } from "../../core/slots.ts";
-import { activations, licenses } from "../../store/collections.ts";
+import { activations, licenses, seatShards } from "../../store/collections.ts";
+import { shardIdsOf } from "../activations/seat-counter.ts";
 import type { Deps } from "../deps.ts";
 
 const PAGE = 200;
@@ -34,7 +36,9 @@ const startCounting = (deps: Deps, keyHash: string): Promise<License | undefined
     const license = await tx.get(licenses, keyHash);
     if (!license || license.countAhead || slotsOf(license) !== undefined) return license;
     const counting = countingStarted(license);
+    const shards = await tx.getMany(seatShards, shardIdsOf(license, license.seatShards));
     tx.set(licenses, counting);
+    for (const shard of shards) if (shard) tx.set(seatShards, closed(shard, counting.countEpoch));
     return counting;
   });
 

@@ -1,8 +1,7 @@
-import { decideDeactivation } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { machineEvent } from "../../core/events.ts";
 import type { License } from "../../core/records.ts";
-import { activations, licenses } from "../../store/collections.ts";
+import { freeMachine } from "../activations/free-machine.ts";
 import { keyHashOf, loadHeld, type MachineAsk } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
@@ -23,10 +22,8 @@ export function deactivateMachine(
     const before = held.license;
     if (!before || !mayReach(principal, before.accountId, before.productId))
       return refuse("LICENSE_NOT_FOUND");
-    const decision = decideDeactivation(held);
+    const decision = await freeMachine(tx, held);
     if (!decision.ok) return decision;
-    if (decision.license !== before) tx.set(licenses, decision.license);
-    tx.delete(activations, decision.activation.id);
     announce(tx, machineEvent("license.deactivated", decision));
     audit(tx, {
       accountId: before.accountId,

@@ -99,6 +99,7 @@ export const newLicense = (
   seatsUsed: 0,
   countEpoch: 0,
   countAhead: false,
+  seatShards: 0,
   attempts: NO_ATTEMPTS,
   watch: NOTHING_WATCHED,
   violations: [],

@@ -2,7 +2,7 @@ import { accept, type Decision, refuse } from "../../core/decision.ts";
 import type { Activation, License } from "../../core/records.ts";
 import { activations, licenses } from "../../store/collections.ts";
 import { keyHashOf } from "../activations/machine.ts";
-import { type Usage, usageOf } from "../activations/usage.ts";
+import { type Usage, usageNow } from "../activations/usage.ts";
 import type { Deps } from "../deps.ts";
 import { mayReach, type Principal } from "../principal.ts";
 
@@ -32,7 +32,7 @@ export async function getLicense(
       equal: { licenseId: license.id },
       limit: MAX_ACTIVATIONS,
     }),
-    usageOf(deps, license),
+    usageNow(deps, license),
   ]);
   return accept({
     license,

@@ -5,7 +5,7 @@ import type { License } from "../../core/records.ts";
 import { encodeCursor } from "../../store/collection.ts";
 import { licenses } from "../../store/collections.ts";
 import { accountToList } from "../accounts.ts";
-import { usageOf } from "../activations/usage.ts";
+import { usageNow } from "../activations/usage.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { reachProduct } from "../products/find-product.ts";
@@ -92,7 +92,7 @@ export async function licensePage(
     }
     scanned += size;
   }
-  const used = await Promise.all(found.map(({ license }) => usageOf(deps, license)));
+  const used = await Promise.all(found.map(({ license }) => usageNow(deps, license)));
   return {
     licenses: found.map((each, index) => ({ ...each, machinesUsed: used[index]?.used ?? 0 })),
     nextCursor: more && after !== undefined ? after : null,

@@ -2,8 +2,9 @@ import { decideReset } from "../../core/activations.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { machineEvent } from "../../core/events.ts";
 import type { License } from "../../core/records.ts";
-import { activations, licenses } from "../../store/collections.ts";
+import { activations } from "../../store/collections.ts";
 import { keyHashOf } from "../activations/machine.ts";
+import { countersOf, saveCounter } from "../activations/seat-counter.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
@@ -60,10 +61,15 @@ function forget(
     const before = found.license;
     if (before.id !== id) return refuse("LICENSE_NOT_FOUND");
     const machines = ids.length > 0 ? await tx.getMany(activations, ids) : [];
-    const { license, forgotten } = decideReset({ license: before, activations: machines, now });
-    if (license === before && forgotten.length === 0) return accept({ deletedCount: 0, license });
-    if (license !== before) tx.set(licenses, license);
-    for (const activation of forgotten) {
+    const there = machines.filter((machine) => machine !== undefined);
+    const counters = await countersOf(tx, before, there, "all");
+    let license = before;
+    for (const { counter, machines } of counters) {
+      const reset = decideReset({ license: counter.seen, activations: machines, now });
+      license = saveCounter(tx, counter, reset.license);
+    }
+    if (license === before && there.length === 0) return accept({ deletedCount: 0, license });
+    for (const activation of there) {
       tx.delete(activations, activation.id);
       announce(tx, machineEvent("license.deactivated", { license, activation }));
     }
@@ -71,9 +77,9 @@ function forget(
       accountId,
       action: "license.resetActivations",
       targetId: before.id,
-      before: { activations: forgotten.length, attempts: before.attempts.count },
+      before: { activations: there.length, attempts: before.attempts.count },
       after: { activations: 0, attempts: license.attempts.count },
     });
-    return accept({ deletedCount: forgotten.length, license });
+    return accept({ deletedCount: there.length, license });
   });
 }
