@@ -48,21 +48,18 @@ export function simulatedStore(
 
   /** The queries and counts of the operations that run here: they compare `equal` and `range`. */
   const matching = (collection: AnyCollection, name: string, ask: AnyConditions): object[] => {
-    const prefix = `${collection.name}/`;
     const order = collection.queries[name]?.order?.[0];
+    const equal = Object.entries(ask.equal ?? {});
+    const { gt, lte } = ask.range ?? {};
     const found: object[] = [];
-    for (const [key, record] of firestore.documents) {
-      if (!key.startsWith(prefix)) continue;
+    for (const record of firestore.documents(collection).values()) {
       const fields = record as Record<string, number | string | null>;
-      const isEqual = Object.entries(ask.equal ?? {}).every(
-        ([name, value]) => fields[name] === value,
-      );
+      if (!equal.every(([field, wanted]) => fields[field] === wanted)) continue;
       const value = order === undefined ? 0 : fields[order];
-      const { gt, lte } = ask.range ?? {};
       const isWithin =
         ask.range === undefined ||
         (value != null && (gt === undefined || value > gt) && (lte === undefined || value <= lte));
-      if (isEqual && isWithin) found.push(record);
+      if (isWithin) found.push(record);
     }
     return found;
   };

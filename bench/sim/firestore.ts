@@ -51,14 +51,22 @@ export type Firestore = {
   readonly commit: (changes: readonly Change[], holder: Holder) => Promise<void>;
   readonly release: (holder: Holder) => void;
   /** Past the network, for what a run begins with and for its queries. */
-  readonly documents: ReadonlyMap<string, object>;
+  readonly documents: (collection: AnyCollection) => ReadonlyMap<string, object>;
   readonly seed: (changes: readonly Change[]) => void;
 };
 
 export const keyOf = (collection: AnyCollection, id: string) => `${collection.name}/${id}`;
 
 export function createFirestore(clock: Clock, chance: Chance, limits: Limits): Firestore {
-  const documents = new Map<string, object>();
+  const documents = new Map<string, Map<string, object>>();
+  const within = (collection: string): Map<string, object> => {
+    const known = documents.get(collection);
+    if (known) return known;
+    const made = new Map<string, object>();
+    documents.set(collection, made);
+    return made;
+  };
+  const collectionOf = (key: string) => key.slice(0, key.indexOf("/"));
   const versions = new Map<string, number>();
   const locks = new Map<string, Lock>();
   const buckets = new Map<string, Bucket>();
@@ -91,7 +99,7 @@ export function createFirestore(clock: Clock, chance: Chance, limits: Limits): F
       held.waiting += 1;
       if (held.waiting > counters.longestQueue) {
         counters.longestQueue = held.waiting;
-        counters.longestQueueOf = key.slice(0, key.indexOf("/"));
+        counters.longestQueueOf = collectionOf(key);
       }
       clock.after(limits.lockWaitMs, () => {
         if (waiter.isOver) return;
@@ -136,13 +144,13 @@ export function createFirestore(clock: Clock, chance: Chance, limits: Limits): F
   const apply = ({ collection, id, record }: Change) => {
     const key = keyOf(collection, id);
     versions.set(key, (versions.get(key) ?? 0) + 1);
-    if (record) documents.set(key, record);
-    else documents.delete(key);
+    if (record) within(collection.name).set(key, record);
+    else within(collection.name).delete(key);
   };
 
   return {
     counters,
-    documents,
+    documents: ({ name }) => within(name),
     seed: (changes) => changes.forEach(apply),
     begin: () => ({ locked: new Set(), versions: new Map() }),
     release,
@@ -155,7 +163,7 @@ export function createFirestore(clock: Clock, chance: Chance, limits: Limits): F
       }
       const found = keys.map((key) => {
         holder?.versions.set(key, versions.get(key) ?? 0);
-        return documents.get(key);
+        return within(collectionOf(key)).get(key);
       });
       await clock.wait(latency / 2);
       return found;

@@ -10,7 +10,7 @@ import { StoreUnavailableError } from "../../functions/src/store/document-store.
 import { activation, license, NOW, settings } from "../../test/support/records.ts";
 import { simulatedStore } from "./client.ts";
 import { type Chance, createChance, createClock } from "./clock.ts";
-import { type Change, createFirestore, type Firestore, type Limits } from "./firestore.ts";
+import { type Change, createFirestore, type Firestore, keyOf, type Limits } from "./firestore.ts";
 
 const MINUTE_MS = 60_000;
 const HEARTBEAT_MS = 5 * MINUTE_MS;
@@ -220,12 +220,10 @@ function seed(firestore: Firestore, deps: Deps, storm: Storm) {
 
 /** Nobody leaves, so the seats at the end are the most there ever were. */
 function seatsHeld(firestore: Firestore, deps: Deps): number {
-  const hot = firestore.documents.get(`${licenses.name}/${keyHashOf(deps, HOT_KEY)}`);
+  const hot = firestore.documents(licenses).get(keyOf(licenses, keyHashOf(deps, HOT_KEY)));
   const { id } = hot as { id: string };
-  return [...firestore.documents].filter(
-    ([key, record]) =>
-      key.startsWith(`${activations.name}/`) && (record as { licenseId: string }).licenseId === id,
-  ).length;
+  const held = [...firestore.documents(activations).values()] as { licenseId: string }[];
+  return held.filter(({ licenseId }) => licenseId === id).length;
 }
 
 function percentiles(values: readonly number[]): Percentiles {

@@ -16,7 +16,12 @@ import { activation, caller, HOUR, license, NOW, settings } from "../support/rec
 
 const idOf = (number: number) => `shard-${number}`;
 const pool = (limit: number, shards = 0) =>
-  license({ licenseType: "floating", maxConcurrent: limit, seatShards: shards });
+  license({
+    licenseType: "floating",
+    maxConcurrent: limit,
+    seatShards: shards,
+    activatedAt: NOW,
+  });
 
 const name = fc.constantFrom(..."abcdefghijkl");
 const step = fc.oneof(
@@ -178,4 +183,27 @@ test("machines are spread evenly", () => {
 test("a seat that a license counted before it was dealt out is the first shard's", () => {
   const earlier = activation({ seatExpiresAt: NOW });
   expect(shardOf(pool(600, 3), { activationId: "x", activation: earlier }, 2)).toBe(0);
+});
+
+test("what a rule changes of the license itself is told from what is the shard's", () => {
+  const unused = { ...pool(600, 3), activatedAt: null };
+  const { license: held, shards } = dealt(unused, [], idOf);
+  const shard = shards[1] as SeatShard;
+  const { changed } = decideActivation({
+    license: inShard(held, shard),
+    activation: undefined,
+    activationId: "a",
+    machine: { fingerprint: "a", hostname: "h" },
+    productId: "prod_tools",
+    caller,
+    now: NOW,
+    settings,
+  });
+  const after = changed.license as License;
+  expect(licenseAfter(held, shard, after)).toEqual({ ...held, activatedAt: NOW });
+  expect(shardAfter(shard, after)).toEqual({
+    ...shard,
+    used: 1,
+    attempts: { startedAt: NOW, count: 1 },
+  });
 });
