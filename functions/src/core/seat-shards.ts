@@ -7,7 +7,7 @@ import { NOTHING_WATCHED } from "./watch.ts";
  * One document takes about one write a second for long (docs/performance.md). A pool of this many
  * seats that fills within ten minutes comes near it, so it is counted in several.
  */
-export const SPREAD_FROM = 500;
+const SPREAD_FROM = 500;
 /** At the same pace, half a write a second each. */
 const SEATS_PER_SHARD = 250;
 /** What one transaction may comfortably deal out anew. */
