@@ -7,6 +7,7 @@ import {
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
 import { countedOf } from "../support/change-license.ts";
 import { project, sendRaw, signedCall } from "../support/codegate.ts";
+import { codeOf, geckoCall, geckoKey } from "../support/geckoguard.ts";
 import { ask, proxgateKey } from "../support/proxgate.ts";
 import { ADMIN_SECRET, machine, openWorld, type World } from "../support/world.ts";
 
@@ -92,6 +93,7 @@ test("each dialect says it in its own envelope, with Retry-After", async () => {
   const licenseKey = await world.license();
   const apiKey = await proxgateKey(world);
   const codes = await project(world);
+  const owner = await geckoKey(world);
   state.outage = "before";
   const validated = await ask(world, apiKey, "licenses/validate", { license_key: licenseKey });
   // Its clients know no 503.
@@ -106,6 +108,10 @@ test("each dialect says it in its own envelope, with Retry-After", async () => {
   );
   expect(listed).toMatchObject({ status: 503, body: { detail: expect.any(String) } });
   expect(listed.headers["retry-after"]).toBe("1");
+  const gecko = await geckoCall(world, "GET /v1/whoami", owner);
+  expect(gecko.status).toBe(503);
+  expect(codeOf(gecko)).toBe("SERVICE_UNAVAILABLE");
+  expect(gecko.headers.get("retry-after")).toBe("1");
 });
 
 test("a commit whose answer was lost: the retry under its Idempotency-Key changes nothing again", async () => {
