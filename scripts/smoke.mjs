@@ -19,7 +19,10 @@ const WEBHOOK_SECRETS = new Map([
   ["gumroadWebhook", "GUMROAD_WEBHOOK_SECRET"],
   ["lemonSqueezyWebhook", "LEMON_SQUEEZY_WEBHOOK_SECRET"],
   ["paddleWebhook", "PADDLE_WEBHOOK_SECRET"],
+  ["polarWebhook", "POLAR_WEBHOOK_SECRET"],
 ]);
+/** What functions with many paths are given for one of them. */
+const ROUTER_SECRETS = new Map([["v1", ["POLAR_WEBHOOK_SECRET"]]]);
 
 const temporary = mkdtempSync(join(tmpdir(), "latchkey-smoke-"));
 const staged = join(temporary, "functions");
@@ -86,7 +89,8 @@ function checkDiscovered(listed) {
     const own = WEBHOOK_SECRETS.get(name);
     assert.equal(spec?.access === "webhook", own !== undefined, `${name}: is it a webhook?`);
     const guarded = spec && spec.access !== "public";
-    const needed = [...SECRETS, ...(guarded ? [own ?? "ADMIN_SECRET"] : [])];
+    const routed = ROUTER_SECRETS.get(name) ?? [];
+    const needed = [...SECRETS, ...(guarded ? [own ?? "ADMIN_SECRET"] : []), ...routed];
     assert.deepEqual(bound.toSorted(), needed.toSorted(), `${name}: its secrets`);
     if (!scheduleTrigger && !eventTrigger)
       assert.deepEqual(httpsTrigger?.invoker, ["public"], `${name}: invoker`);

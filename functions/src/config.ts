@@ -33,6 +33,7 @@ const environment = z.object({
   GUMROAD_SELLER_ID: z.string().trim().default(""),
   LEMON_SQUEEZY_WEBHOOK_SECRET: secret,
   PADDLE_WEBHOOK_SECRET: secret,
+  POLAR_WEBHOOK_SECRET: secret,
   LOOKUP_PEPPER: z
     .string()
     .trim()
@@ -78,6 +79,7 @@ const environment = z.object({
     )
     .optional(),
   VERIFY_EMAILS: z.stringbool().optional(),
+  SUBSCRIPTIONS_NEED_PAYMENT: z.stringbool().default(false),
   REGISTRATION: z.enum(["open", "invited"]).default("open"),
   AUTH_REQUESTS_PER_MINUTE: count(10),
   AUTH_REQUESTS_PER_EMAIL: count(5),
@@ -96,6 +98,7 @@ export const WEBHOOK_SECRETS = {
   gumroad: "GUMROAD_WEBHOOK_SECRET",
   lemonSqueezy: "LEMON_SQUEEZY_WEBHOOK_SECRET",
   paddle: "PADDLE_WEBHOOK_SECRET",
+  polar: "POLAR_WEBHOOK_SECRET",
 } as const satisfies Record<Provider, keyof z.output<typeof environment>>;
 
 export type SecretName =

@@ -41,6 +41,7 @@ export { gumroadWebhook } from "./endpoints/payments/gumroad-webhook.ts";
 export { lemonSqueezyWebhook } from "./endpoints/payments/lemon-squeezy-webhook.ts";
 export { listInboundEvents } from "./endpoints/payments/list-inbound-events.ts";
 export { paddleWebhook } from "./endpoints/payments/paddle-webhook.ts";
+export { polarWebhook } from "./endpoints/payments/polar-webhook.ts";
 export { retryInboundEvent } from "./endpoints/payments/retry-inbound-event.ts";
 export { stripeWebhook } from "./endpoints/payments/stripe-webhook.ts";
 export { cgloungeWebhook, webhook } from "./endpoints/payments/webhook.ts";
@@ -76,5 +77,6 @@ export { updateWebhookEndpoint } from "./endpoints/webhooks/update-webhook-endpo
 export { deliverEvents } from "./schedules/deliver-events.ts";
 export { expireFloatingSessions } from "./schedules/expire-floating-sessions.ts";
 export { expireLicenses } from "./schedules/expire-licenses.ts";
+export { settleSubscriptions } from "./schedules/settle-subscriptions.ts";
 export { suspendLicenses } from "./schedules/suspend-licenses.ts";
 export { onOutboxEvent } from "./triggers/on-outbox-event.ts";

@@ -103,6 +103,7 @@ async function buildEdge(config: Config): Promise<Edge> {
           product: config.GECKOGUARD_PRODUCT_PER_MINUTE,
           licenseKey: config.GECKOGUARD_LICENSE_KEY_PER_MINUTE,
         },
+        subscriptionsNeedPayment: config.SUBSCRIPTIONS_NEED_PAYMENT,
         dashboard: {
           url: config.DASHBOARD_URL ?? null,
           origins: config.DASHBOARD_ORIGINS,

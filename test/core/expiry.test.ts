@@ -80,6 +80,8 @@ describe("a renewal", () => {
         subscription: false,
         paidUntil,
         paidFrom: null,
+        endedAt: null,
+        subscriber: null,
         licenseType: null,
         maxMachines: null,
         durationDays: 10,

@@ -15,9 +15,9 @@ test.each([
   ["DEV", /^(?:license|variable|version|file|blacklist)\.(?:change|delete)$/],
   [
     "ADMIN",
-    /^(?:api-key|webhook|product|member|invite)\.change$|\.(?:import|export|delete-many|ban|update)$/,
+    /^(?:api-key|webhook|product|member|invite|plan)\.change$|\.(?:import|export|delete-many|ban|update)$/,
   ],
-  ["OWNER", /^(?:org\.delete|product\.delete|ownership\.transfer|plan\.change)$/],
+  ["OWNER", /^(?:org\.delete|product\.delete|ownership\.transfer)$/],
 ] as const)("what begins with %s is what the table of the reference says", (role, abilities) => {
   const below = ROLES[ROLES.indexOf(role) - 1];
   const begin = ABILITIES.filter(

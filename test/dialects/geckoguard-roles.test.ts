@@ -5,6 +5,7 @@ import {
 } from "../../functions/src/dialects/geckoguard/dashboard-route.ts";
 import { geckoguard } from "../../functions/src/dialects/geckoguard/routes.ts";
 import { as, member, openGecko, org, type Person, person } from "../support/dashboard.ts";
+import { addPlan, addProduct } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
 
 /** An organization with things in it, and who owns it. */
@@ -22,6 +23,10 @@ type Row = {
   readonly ask?: (place: Place) => Ask | Promise<Ask>;
 };
 
+const productOf = ({ world, orgId }: Place) => addProduct(world, orgId);
+const planOf = async (place: Place) =>
+  String((await addPlan(place.world, place.owner, await productOf(place)))["id"]);
+
 /** One row for every route of the dashboard that is about an organization. */
 const rows: Readonly<Record<string, Row>> = {
   "GET /v1/dashboard/orgs/:orgId": { least: "VIEWER" },
@@ -30,6 +35,20 @@ const rows: Readonly<Record<string, Row>> = {
     ask: () => ({ body: { name: "Renamed" } }),
   },
   "DELETE /v1/dashboard/orgs/:orgId": { least: "OWNER" },
+  "POST /v1/dashboard/plans": {
+    least: "ADMIN",
+    ask: async (place) => ({
+      body: { productId: await productOf(place), name: "Pro", priceCents: 1900, interval: "month" },
+    }),
+  },
+  "PATCH /v1/dashboard/plans/:planId": {
+    least: "ADMIN",
+    ask: async (place) => ({ parts: { planId: await planOf(place) }, body: { active: false } }),
+  },
+  "DELETE /v1/dashboard/plans/:planId": {
+    least: "ADMIN",
+    ask: async (place) => ({ parts: { planId: await planOf(place) } }),
+  },
 };
 
 /** Routes for whoever is logged in. */
@@ -38,6 +57,12 @@ const PERSONAL = [
   "PATCH /v1/dashboard/me",
   "GET /v1/dashboard/orgs",
   "POST /v1/dashboard/orgs",
+  "GET /v1/dashboard/plans",
+  "GET /v1/dashboard/subscriptions",
+  "POST /v1/dashboard/subscriptions/start",
+  "POST /v1/dashboard/subscriptions/cancel",
+  "POST /v1/dashboard/subscriptions/reactivate",
+  "GET /v1/dashboard/entitlements",
 ];
 /** Routes for everybody. */
 const PUBLIC: readonly string[] = [];
@@ -84,6 +109,7 @@ test("where the path names no organization, a thing of others is answered like n
       body: Buffer.alloc(0),
       notes: { keyUse: () => undefined, headers: () => undefined },
       bootstrap: () => "off",
+      webhookCredentials: () => ({ secret: "", sellerId: "" }),
     });
     return [status, body];
   };

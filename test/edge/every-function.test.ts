@@ -213,7 +213,7 @@ describe.each(webhooks)("webhook $name", ({ name, provider }) => {
   });
 });
 
-test.each(["stripe", "lemonSqueezy", "paddle"] as const)(
+test.each(["stripe", "lemonSqueezy", "paddle", "polar"] as const)(
   "401 a signature of %s over other bytes",
   async (provider) => {
     const options = signed(provider, "{}", { at: world.clock.now() });

@@ -12,6 +12,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   GUMROAD_WEBHOOK_SECRET: HEX,
   LEMON_SQUEEZY_WEBHOOK_SECRET: /^[0-9a-f]{40}$/,
   PADDLE_WEBHOOK_SECRET: /^pdl_ntfset_[0-9a-f]{64}$/,
+  POLAR_WEBHOOK_SECRET: /^whsec_[A-Za-z0-9+/]{43}=$/,
   LOOKUP_PEPPER: HEX,
   ENCRYPTION_KEYS: /^1:[0-9a-f]{64}$/,
 };

@@ -21,6 +21,7 @@ export const settings: Settings = {
   codegateRequestsPerMinute: 60,
   geckoguardPerMinute: { address: 120, anonymous: 60, key: 600, product: 1200, licenseKey: 20 },
   allowLoopbackWebhooks: true,
+  subscriptionsNeedPayment: false,
   dashboard: {
     url: null,
     origins: [],

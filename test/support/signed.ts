@@ -3,6 +3,17 @@ import Stripe from "stripe";
 import type { Provider } from "../../functions/src/core/payments.ts";
 import type { CallOptions } from "./world.ts";
 
+/** As Standard Webhooks has it; the key is the text of the secret. `timestamp` is in seconds. */
+export function standardHeaders(secret: string, raw: string | Buffer, timestamp: number) {
+  const id = "7a1f3b52-4c7d-4e1b-8a54-1f0e2d3c4b5a";
+  const mac = createHmac("sha256", secret).update(`${id}.${timestamp}.`).update(raw);
+  return {
+    "webhook-id": id,
+    "webhook-timestamp": String(timestamp),
+    "webhook-signature": `v1,${mac.digest("base64")}`,
+  };
+}
+
 /** What each provider sends with these bytes to prove that they are its own; `at` is when it signed. */
 export function signed(
   provider: Provider,
@@ -26,5 +37,7 @@ export function signed(
       return {
         headers: { "paddle-signature": `ts=${timestamp};h1=${hmac(`${timestamp}:${raw}`)}` },
       };
+    case "polar":
+      return { headers: standardHeaders(secret, raw, timestamp) };
   }
 }

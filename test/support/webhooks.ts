@@ -6,10 +6,12 @@ import type { Provider } from "../../functions/src/core/payments.ts";
 import { mails } from "../../functions/src/store/collections.ts";
 import { payload } from "../payments/payloads.ts";
 import { auditOf } from "./change-license.ts";
+import { standardHeaders } from "./signed.ts";
 import { type CallOptions, type Json, openWorld, type Reply, type World } from "./world.ts";
 
 export type Signer = Exclude<Provider, "native">;
-type Proof = { readonly secret?: string; readonly at?: number };
+/** `path` is where it goes, if not to the provider's own function. */
+type Proof = { readonly secret?: string; readonly at?: number; readonly path?: string };
 
 const hmac = (secret: string, message: string | Buffer) =>
   createHmac("sha256", secret).update(message).digest("hex");
@@ -36,6 +38,9 @@ const proofs: Readonly<
     const ts = Math.floor(at / 1_000);
     return { headers: { "paddle-signature": `ts=${ts};h1=${hmac(secret, `${ts}:${raw}`)}` } };
   },
+  polar: (raw, secret, at) => ({
+    headers: standardHeaders(secret, raw, Math.floor(at / 1_000)),
+  }),
 };
 
 /** One delivery, signed as the provider signs. */
@@ -43,9 +48,13 @@ export const deliver = (
   world: World,
   provider: Signer,
   raw: Buffer,
-  { secret = `test-${provider}-secret`, at = world.clock.now() }: Proof = {},
+  {
+    secret = `test-${provider}-secret`,
+    at = world.clock.now(),
+    path = `${provider}Webhook`,
+  }: Proof = {},
 ): Promise<Reply> =>
-  world.call(`${provider}Webhook`, undefined, {
+  world.call(path, undefined, {
     raw: new Uint8Array(raw),
     ...proofs[provider](raw, secret, at),
   });

@@ -161,6 +161,7 @@ export async function openWorld(
           licenseKey: 20,
         },
         allowLoopbackWebhooks: true,
+        subscriptionsNeedPayment: false,
         dashboard: {
           url: null,
           origins: ["https://dashboard.example.com"],

@@ -13,6 +13,7 @@ const NOISE = new Set([
   "standingChangedAt",
   "refileAt",
   "folded",
+  "dueAt",
   "endsLatest",
   "endsEarliest",
 ]);

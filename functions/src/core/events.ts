@@ -1,7 +1,7 @@
 import type { ApiKey } from "./api-keys.ts";
 import type { Decision } from "./decision.ts";
 import { denialOf } from "./denials.ts";
-import type { PaymentEvent, Provider } from "./payments.ts";
+import type { Provider, ToldKind } from "./payments.ts";
 import type { Activation, License, Product, Violation } from "./records.ts";
 
 /** Everything that happens to a vendor's things; formats of other products have their own names. */
@@ -170,7 +170,7 @@ export const customerEvent = ({ accountId, email }: License): NewEvent => ({
 
 /** What happened to a sale, whatever its provider calls it. */
 export const saleEvent = (
-  kind: PaymentEvent["kind"],
+  kind: ToldKind,
   { provider, licenses }: { provider: Provider; licenses: readonly [License, ...License[]] },
 ): NewEvent => {
   const [first, ...others] = licenses;

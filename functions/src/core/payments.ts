@@ -1,7 +1,7 @@
 // What payment providers announce, in one language. Instants are epoch milliseconds.
 
 /** Payment providers, which have ids of their own for what they sell. */
-export const SELLERS = ["stripe", "gumroad", "lemonSqueezy", "paddle"] as const;
+export const SELLERS = ["stripe", "gumroad", "lemonSqueezy", "paddle", "polar"] as const;
 /** All that announce payments; the native webhook is the seller's own shop. */
 export const PROVIDERS = ["native", ...SELLERS] as const;
 export type Provider = (typeof PROVIDERS)[number];
@@ -18,12 +18,31 @@ export type SaleLine = {
   readonly quantity: number;
 };
 
+export const PAYMENT_KINDS = [
+  "completed",
+  "renewed",
+  "cancelled",
+  "resumed",
+  "refunded",
+  "disputed",
+  "dispute_won",
+] as const;
+
+/** Those that others are told of. */
+export type ToldKind = Exclude<(typeof PAYMENT_KINDS)[number], "resumed">;
+export const toldKinds = (event: PaymentEvent | undefined): ToldKind[] =>
+  event && event.kind !== "resumed" ? [event.kind] : [];
+
+/** For whom at the dashboard something was bought, as far as the seller said. */
+export type Subscriber = { readonly userId: string | null; readonly planId: string | null };
+
 export type PaymentEvent = {
   /**
    * `completed`: paid for the first time. `renewed`: paid again. `cancelled`: will not be paid again.
-   * `refunded`: in full. `disputed`: the money is held back. `dispute_won`: it came back.
+   * `resumed`: is to be paid again after all. `refunded`: in full. `disputed`: the money is held back.
+   * `dispute_won`: it came back.
    */
-  readonly kind: "completed" | "renewed" | "cancelled" | "refunded" | "disputed" | "dispute_won";
+  readonly kind: (typeof PAYMENT_KINDS)[number];
   /** Names by which the provider's events speak of this purchase; any of them finds it. */
   readonly references: readonly string[];
   /** What may count once, whatever number of events announces it: an invoice of a renewal. */
@@ -41,6 +60,9 @@ export type PaymentEvent = {
    * it and not from the present end, so that another event that says the end does not add to it.
    */
   readonly paidFrom: number | null;
+  /** When the provider ended it, whatever was paid for. */
+  readonly endedAt: number | null;
+  readonly subscriber: Subscriber | null;
   /** Terms that the sender chose; null leaves them to variant and code. */
   readonly licenseType: "per-machine" | "floating" | "site" | null;
   readonly maxMachines: number | null;
@@ -66,6 +88,8 @@ export const paymentEvent = (
   subscription: false,
   paidUntil: null,
   paidFrom: null,
+  endedAt: null,
+  subscriber: null,
   licenseType: null,
   maxMachines: null,
   durationDays: null,

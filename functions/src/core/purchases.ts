@@ -1,6 +1,6 @@
 import { expirationModeOf, fixedTo, withExpiry } from "./expiry.ts";
 import { reinstated, reversed } from "./license-changes.ts";
-import type { PaymentEvent, Provider } from "./payments.ts";
+import type { PaymentEvent, Provider, Subscriber, ToldKind } from "./payments.ts";
 import type { License } from "./records.ts";
 
 const DAY_MS = 86_400_000;
@@ -34,6 +34,10 @@ export type Purchase = {
   reversal: "refund" | "chargeback" | null;
   wonDisputes: string[];
   cancelledAt: number | null;
+  /** When the provider ended it. */
+  endedAt: number | null;
+  /** Who subscribed with it at the dashboard, and by which ids its plan is found. */
+  subscriber: (Subscriber & { readonly sold: readonly string[] }) | null;
   createdAt: number;
   updatedAt: number;
 };
@@ -53,6 +57,8 @@ export const newPurchase = (id: string, provider: Provider, now: number): Purcha
   reversal: null,
   wonDisputes: [],
   cancelledAt: null,
+  endedAt: null,
+  subscriber: null,
   createdAt: now,
   updatedAt: now,
 });
@@ -60,6 +66,10 @@ export const newPurchase = (id: string, provider: Provider, now: number): Purcha
 const latest = (...instants: readonly (number | null)[]): number | null => {
   const known = instants.filter((instant) => instant !== null);
   return known.length > 0 ? Math.max(...known) : null;
+};
+const earliest = (...instants: readonly (number | null)[]): number | null => {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length > 0 ? Math.min(...known) : null;
 };
 const union = (...lists: readonly (readonly string[])[]): string[] => [...new Set(lists.flat())];
 
@@ -78,6 +88,8 @@ export const mergedPurchase = (one: Purchase, other: Purchase): Purchase => ({
   reversal: one.reversal === "refund" ? "refund" : (other.reversal ?? one.reversal),
   wonDisputes: union(one.wonDisputes, other.wonDisputes),
   cancelledAt: latest(one.cancelledAt, other.cancelledAt),
+  endedAt: earliest(one.endedAt, other.endedAt),
+  subscriber: one.subscriber ?? other.subscriber,
   createdAt: Math.min(one.createdAt, other.createdAt),
 });
 
@@ -101,6 +113,8 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
   const known: Purchase = {
     ...purchase,
     references: union(purchase.references, event.references),
+    endedAt: earliest(purchase.endedAt, event.endedAt),
+    subscriber: subscriberOf(event) ?? purchase.subscriber,
     updatedAt: now,
   };
   const dispute = event.disputeId ?? UNNAMED;
@@ -128,6 +142,8 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
         cancelledAt: now,
         paidUntil: latest(purchase.paidUntil, event.paidUntil),
       };
+    case "resumed":
+      return { ...known, cancelledAt: null };
     case "refunded":
       return { ...known, reversal: "refund" };
     case "disputed":
@@ -144,6 +160,9 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
       };
   }
 }
+
+const subscriberOf = ({ subscriber, lines }: PaymentEvent): Purchase["subscriber"] =>
+  subscriber && { ...subscriber, sold: lines.flatMap(({ sold }) => sold) };
 
 /** A license of the purchase after the event. `noted` is the purchase that knows of it. */
 export function applied(ask: {
@@ -175,6 +194,8 @@ export function applied(ask: {
       return event.paidUntil !== null && before.provisional
         ? paidTo(license, event.paidUntil, before)
         : license;
+    case "resumed":
+      return license;
     case "refunded":
       return reversed(license, "refund", now);
     case "disputed":
@@ -297,9 +318,9 @@ export type InboundEvent = {
 };
 
 /** What a purchase was told of beside its sale. */
-export function notedKinds(purchase: Purchase): PaymentEvent["kind"][] {
+export function notedKinds(purchase: Purchase): ToldKind[] {
   const { earlyRenewals, earlyPeriods, cancelledAt, reversal, wonDisputes } = purchase;
-  const kinds: PaymentEvent["kind"][] = [];
+  const kinds: ToldKind[] = [];
   if (earlyRenewals.length + earlyPeriods.length > 0) kinds.push("renewed");
   if (cancelledAt !== null) kinds.push("cancelled");
   if (reversal !== null) kinds.push(reversal === "refund" ? "refunded" : "disputed");
@@ -314,7 +335,7 @@ export function isNews(
 ): boolean {
   const { before, noted: after, changed } = ask;
   // The sale was told when its licenses were made.
-  if (event.kind === "completed") return false;
+  if (event.kind === "completed" || event.kind === "resumed") return false;
   return (
     changed ||
     (event.kind === "renewed" && event.claims.length > 0) ||

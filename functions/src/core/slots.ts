@@ -16,6 +16,8 @@ export type Settings = {
   >;
   /** Whether events may go to this very machine, and without TLS then. */
   readonly allowLoopbackWebhooks: boolean;
+  /** Whether plans that cost something are started by a payment alone. */
+  readonly subscriptionsNeedPayment: boolean;
   readonly dashboard: DashboardSettings;
 };
 

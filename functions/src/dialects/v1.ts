@@ -8,4 +8,5 @@ export const v1 = defineRouter({
   name: "v1",
   dialects: [geckoguard],
   timeoutSeconds: TIMEOUT_SECONDS,
+  secrets: ["POLAR_WEBHOOK_SECRET"],
 });

@@ -128,6 +128,12 @@ export const nativeRefusals = {
   ROLE_TOO_LOW: [403, "Your role may not do this"],
   LAST_OWNER: [409, "An organization keeps at least one OWNER"],
   USER_NOT_FOUND: [404, "email: nobody registered with this address"],
+  PLAN_NOT_FOUND: [404, "planId: no such plan"],
+  PLAN_IDS_TAKEN: [409, "providerIds: names an id that another plan of the product has"],
+  SUBSCRIPTION_NOT_FOUND: [404, "subscriptionId: no such subscription"],
+  SUBSCRIPTION_RUNS: [409, "A subscription to this product runs already"],
+  SUBSCRIPTION_STATE: [409, "The subscription is not in a state for this"],
+  SUBSCRIPTION_UNPAID: [403, "The plan starts with its payment"],
   ROOT_KEY_OFFLINE: [
     409,
     "The root key is kept elsewhere: certify a signing key with `npm run keys` and send it",

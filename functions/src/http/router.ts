@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from "node:http";
 import { type HttpsFunction, onRequest } from "firebase-functions/https";
 import type * as z from "zod";
+import type { SecretName } from "../config.ts";
 import { sameSecret } from "../crypto/vault.ts";
 import type { Deps } from "../operations/deps.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
@@ -27,6 +28,7 @@ export type Asked = {
   readonly notes: Notes;
   /** What the operator lets that token do: make the first product and key, if anybody may. */
   readonly bootstrap: (token: unknown) => "off" | "wrong" | "right";
+  readonly webhookCredentials: Edge["webhookCredentials"];
 };
 
 export type Route = {
@@ -61,6 +63,8 @@ export type Router = {
   readonly dialects: readonly [Dialect, ...Dialect[]];
   /** The longest that an answer may take; a minute when left out. */
   readonly timeoutSeconds?: number;
+  /** What it proves the origin of requests by, besides what every function has. */
+  readonly secrets?: readonly SecretName[];
 };
 
 export type RoutedFunction = HttpsFunction & { readonly router: Router };
@@ -72,7 +76,7 @@ export function defineRouter(router: Router): RoutedFunction {
       invoker: "public",
       memory: "256MiB",
       timeoutSeconds: router.timeoutSeconds ?? 60,
-      secrets: boundSecrets(),
+      secrets: boundSecrets(router.secrets),
     },
     async (request, response) => {
       const edge = await liveEdge().catch((error: unknown) => {
@@ -122,6 +126,7 @@ export async function serveRouter(
           ? "right"
           : "wrong";
       },
+      webhookCredentials: edge.webhookCredentials,
     };
     if (routed) return found.route.handle(deps, asked);
     if (!found.unrouted) throw found.problem;

@@ -22,6 +22,7 @@ const generated: Readonly<Record<string, () => string>> = {
   // Lemon Squeezy takes 40 characters at most.
   LEMON_SQUEEZY_WEBHOOK_SECRET: () => hex().slice(0, 40),
   PADDLE_WEBHOOK_SECRET: () => `pdl_ntfset_${hex()}`,
+  POLAR_WEBHOOK_SECRET: () => `whsec_${randomBytes(32).toString("base64")}`,
   LOOKUP_PEPPER: hex,
   ENCRYPTION_KEYS: () => `1:${hex()}`,
 };

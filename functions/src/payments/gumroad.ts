@@ -1,9 +1,9 @@
 import * as z from "zod";
+import { monthsAfter } from "../core/months.ts";
 import type { PaymentEvent, SaleLine, Translated } from "../core/payments.ts";
 import { email, text } from "../fields/input.ts";
 import { type Fields, id, instant, optional, problemOf, whole } from "./fields.ts";
 import { pingFields } from "./gumroad-fields.ts";
-import { monthsAfter } from "./months.ts";
 import type { PaymentSource } from "./payment-source.ts";
 import { proofOf } from "./proofs.ts";
 import { event, ignored, unusable } from "./translated.ts";

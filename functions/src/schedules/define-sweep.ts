@@ -4,9 +4,9 @@ import type { Deps } from "../operations/deps.ts";
 import type { Swept } from "../operations/licenses/sweep-licenses.ts";
 import { boundSecrets, liveEdge } from "../runtime.ts";
 
-const MAX_LICENSES = 1_000;
+const MOST = 1_000;
 
-/** A function that settles due licenses, a bounded number every ten minutes. */
+/** A function that settles what is due, a bounded number every ten minutes. */
 export const defineSweep = (
   name: string,
   sweep: (deps: Deps, bounds: { maxLicenses: number }) => Promise<Swept>,
@@ -20,7 +20,7 @@ export const defineSweep = (
     },
     async () => {
       const { deps } = await liveEdge();
-      const { settled, more } = await sweep(deps, { maxLicenses: MAX_LICENSES });
+      const { settled, more } = await sweep(deps, { maxLicenses: MOST });
       if (settled > 0) write({ severity: "INFO", message: name, settled, more });
     },
   );

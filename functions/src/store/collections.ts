@@ -5,10 +5,11 @@ import { MAX_CHANGELOG_LENGTH } from "../core/app-versions.ts";
 import { BLACKLIST_TYPES } from "../core/blacklists.ts";
 import { NO_LIMITS_SET } from "../core/enforcement.ts";
 import { EVENT_TYPES } from "../core/events.ts";
-import { PROVIDERS, SELLERS } from "../core/payments.ts";
+import { PAYMENT_KINDS, PROVIDERS, SELLERS } from "../core/payments.ts";
 import { PLANS } from "../core/plans.ts";
 import { VIOLATION_TYPES } from "../core/records.ts";
 import { ROLES } from "../core/roles.ts";
+import { INTERVALS, SUBSCRIPTION_STATUSES } from "../core/subscriptions.ts";
 import { USER_TOKEN_KINDS } from "../core/users.ts";
 import { NOTHING_WATCHED } from "../core/watch.ts";
 import { FORMATS } from "../core/webhooks.ts";
@@ -774,8 +775,10 @@ export const usageDays = collection({
 
 const provider = z.enum(PROVIDERS);
 
+const subscriber = part({ userId: z.string().nullable(), planId: z.string().nullable() });
+
 const paymentEvent = part({
-  kind: z.enum(["completed", "renewed", "cancelled", "refunded", "disputed", "dispute_won"]),
+  kind: z.enum(PAYMENT_KINDS),
   references: z.array(z.string()).readonly(),
   claims: z.array(z.string()).readonly(),
   email: z.string().nullable(),
@@ -794,6 +797,8 @@ const paymentEvent = part({
   subscription: z.boolean(),
   paidUntil: instant.nullable(),
   paidFrom: instant.nullable(),
+  endedAt: instant.nullable().default(null),
+  subscriber: subscriber.nullable().default(null),
   licenseType: licenseType.nullable(),
   maxMachines: limit.nullable(),
   durationDays: count.nullable(),
@@ -823,6 +828,11 @@ export const purchases = collection({
     reversal: z.enum(["refund", "chargeback"]).nullable(),
     wonDisputes: z.array(z.string()),
     cancelledAt: instant.nullable(),
+    endedAt: instant.nullable().default(null),
+    subscriber: subscriber
+      .extend({ sold: z.array(z.string()).readonly() })
+      .nullable()
+      .default(null),
     createdAt: instant,
     updatedAt: instant,
   },
@@ -1147,6 +1157,64 @@ export const memberships = collection({
   },
 });
 
+/** What one can subscribe to at the dashboard. */
+export const plans = collection({
+  name: "plans",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    name: z.string(),
+    priceCents: count,
+    interval: z.enum(INTERVALS),
+    entitlements: z.array(z.string()),
+    active: z.boolean(),
+    providerIds: z.array(z.object({ provider, id: z.string() })),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: { byProduct: { equal: ["productId"], order: ["createdAt", "desc"] } },
+});
+
+/** Which plan a payment provider's id is; the id is derived from product, provider and id. */
+export const planPaymentIds = collection({
+  name: "planPaymentIds",
+  idField: "id",
+  shape: { id: z.string(), planId: z.uuid(), createdAt: instant },
+  queries: {},
+});
+
+/** Who subscribed to what. The id is derived from the user and the product. */
+export const subscriptions = collection({
+  name: "subscriptions",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    userId: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    planId: z.uuid(),
+    interval: z.enum(INTERVALS),
+    entitlements: z.array(z.string()),
+    status: z.enum(SUBSCRIPTION_STATUSES),
+    purchaseId: z.string().nullable(),
+    startedAt: instant,
+    currentPeriodStart: instant,
+    currentPeriodEnd: instant,
+    cancelAtPeriodEnd: z.boolean(),
+    canceledAt: instant.nullable(),
+    graceMs: count,
+    dueAt: instant.nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: {
+    byUser: { equal: ["userId"], order: ["createdAt", "desc"] },
+    due: { order: ["dueAt", "asc"] },
+  },
+});
+
 /** Every collection there is; indexes and TTL policies follow from it. */
 export const collections = [
   accounts,
@@ -1194,4 +1262,7 @@ export const collections = [
   loginFailures,
   mailBudgets,
   memberships,
+  plans,
+  planPaymentIds,
+  subscriptions,
 ] as const;

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { KEY_KINDS, type KeyKind } from "../../../functions/src/core/api-keys.ts";
 import { derivedUuid } from "../../../functions/src/crypto/vault.ts";
 import { deliveries } from "../../../functions/src/store/collections.ts";
-import { org, PASSWORD, type Person, person } from "../dashboard.ts";
+import { as, dataOf, org, PASSWORD, type Person, person } from "../dashboard.ts";
+import { addPlan } from "../plans.ts";
 import { productOf } from "../products.ts";
 import { proxgateKey } from "../proxgate.ts";
 import { delivery } from "../records.ts";
@@ -145,6 +146,22 @@ async function tenant(world: World, creatorId: string, pool: Pool): Promise<Tena
   keep("person", [someone, { password: PASSWORD }]);
   keep("orgId", await org(world, someone));
   await make("addMember", { creatorId, email: someone.email, role: "OWNER" });
+
+  const subscribe = async (handle: string, end: "start" | "cancel" | "none") => {
+    const plan = await addPlan(world, someone, (await productOf(world, handle)).id);
+    keep("planId", plan["id"]);
+    keep("productId", plan["productId"]);
+    if (end === "none") return;
+    const path = "POST /v1/dashboard/subscriptions";
+    const started = await as(world, someone, `${path}/start`, { body: { planId: plan["id"] } });
+    const { id: subscriptionId } = dataOf(started)["subscription"] as Json;
+    keep("subscriptionId", subscriptionId);
+    if (end === "cancel") await as(world, someone, `${path}/cancel`, { body: { subscriptionId } });
+  };
+  await make("createProduct", { name: "Plans", productId: `prod_${creatorId}_plans`, creatorId });
+  await subscribe(`prod_${creatorId}_plans`, "none");
+  await subscribe(other, "cancel");
+  await subscribe(productId, "start");
 
   const site = {
     site_url: `https://${creatorId}.example/wp`,

@@ -14,6 +14,14 @@ import {
 } from "./auth.ts";
 import { getMe, updateMe } from "./me.ts";
 import { createOrg, deleteOrg, getOrg, listOrgs, updateOrg } from "./orgs.ts";
+import { createPlan, deletePlan, listPlans, updatePlan } from "./plans.ts";
+import {
+  cancelSubscription,
+  listEntitlements,
+  listSubscriptions,
+  reactivateSubscription,
+  startSubscription,
+} from "./subscriptions.ts";
 
 /** What people use: `/v1/auth/…` and `/v1/dashboard/…`. */
 export const dashboardRoutes: readonly Route[] = [
@@ -35,4 +43,13 @@ export const dashboardRoutes: readonly Route[] = [
   getOrg,
   updateOrg,
   deleteOrg,
+  listPlans,
+  createPlan,
+  updatePlan,
+  deletePlan,
+  listSubscriptions,
+  startSubscription,
+  cancelSubscription,
+  reactivateSubscription,
+  listEntitlements,
 ];

@@ -23,4 +23,10 @@ export const dashboardRefusals = {
   ORG_NOT_EMPTY: [409, "CONFLICT", "The organization still has products or licenses"],
   ROLE_TOO_LOW: [403, "FORBIDDEN", "Your role may not do this"],
   LAST_OWNER: [409, "CONFLICT", "An organization keeps at least one OWNER"],
+  PLAN_NOT_FOUND: [404, "NOT_FOUND", "Plan not found"],
+  PLAN_IDS_TAKEN: [409, "CONFLICT", "Another plan of the product is sold under one of providerIds"],
+  SUBSCRIPTION_NOT_FOUND: [404, "NOT_FOUND", "Subscription not found"],
+  SUBSCRIPTION_RUNS: [409, "CONFLICT", "A subscription to this product is active"],
+  SUBSCRIPTION_STATE: [409, "CONFLICT", "The subscription is not in a state for this"],
+  SUBSCRIPTION_UNPAID: [403, "FORBIDDEN", "The plan starts with its payment"],
 } satisfies Partial<Record<RefusalCode, Words>>;

@@ -5,6 +5,7 @@ import { readVariables } from "./app-variables.ts";
 import { checkUpdate } from "./app-versions.ts";
 import { unauthorized } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
+import { polarWebhook } from "./billing.ts";
 import { addToBlacklist, deleteFromBlacklist, listBlacklist } from "./blacklists.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
 import {
@@ -49,6 +50,7 @@ export const geckoguard: Dialect = {
     listLicenses,
     getLicense,
     ...licenseChanges,
+    polarWebhook,
     ...dashboardRoutes,
   ],
   cors: [

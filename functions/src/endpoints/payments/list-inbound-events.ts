@@ -35,7 +35,7 @@ export const listInboundEvents = defineEndpoint({
         .meta({
           description:
             "For the admin secret without `creatorId`: requests that proved no origin since midnight UTC, by provider.",
-          example: { native: 0, stripe: 2, gumroad: 0, lemonSqueezy: 0, paddle: 0 },
+          example: { native: 0, stripe: 2, gumroad: 0, lemonSqueezy: 0, paddle: 0, polar: 0 },
         }),
     })
     .meta({ id: "ListInboundEventsResponse" }),

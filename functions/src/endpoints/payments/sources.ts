@@ -4,6 +4,7 @@ import { lemonSqueezy } from "../../payments/lemon-squeezy.ts";
 import { native } from "../../payments/native.ts";
 import { paddle } from "../../payments/paddle.ts";
 import type { PaymentSource } from "../../payments/payment-source.ts";
+import { polar } from "../../payments/polar.ts";
 import { stripe } from "../../payments/stripe.ts";
 
 export const sources: Readonly<Record<Provider, PaymentSource>> = {
@@ -12,4 +13,5 @@ export const sources: Readonly<Record<Provider, PaymentSource>> = {
   gumroad,
   lemonSqueezy,
   paddle,
+  polar,
 };

@@ -47,6 +47,7 @@ export const salesFields = {
       gumroad: idsAt("Permalinks or product ids.", "cloudtools"),
       lemonSqueezy: idsAt("Variants or products.", "184321"),
       paddle: idsAt("Prices or products.", "pri_01habc"),
+      polar: idsAt("Prices or products.", "5d1c9a10-3c1e-4c58-9a0e-2b7f9e1c4a11"),
     })
     .optional()
     .meta({
@@ -85,6 +86,7 @@ export const salesShape = {
     gumroad: shownIds("cloudtools"),
     lemonSqueezy: shownIds("184321"),
     paddle: shownIds("pri_01habc"),
+    polar: shownIds("5d1c9a10-3c1e-4c58-9a0e-2b7f9e1c4a11"),
   }),
   unlocks: z.array(z.string()).meta({
     description: "Handles of the products that its licenses are good for besides.",
@@ -105,6 +107,7 @@ export function salesRecord(product: Product) {
       gumroad: idsOf("gumroad"),
       lemonSqueezy: idsOf("lemonSqueezy"),
       paddle: idsOf("paddle"),
+      polar: idsOf("polar"),
     },
     unlocks: product.unlocks.map(({ handle }) => handle),
     quantity: product.quantity,

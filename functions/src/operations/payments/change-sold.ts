@@ -1,4 +1,5 @@
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
+import { toldKinds } from "../../core/payments.ts";
 import { graceDaysOf } from "../../core/products.ts";
 import {
   absorbed,
@@ -16,6 +17,7 @@ import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
 import { saveLicense } from "../licenses/change-license.ts";
 import { variantIdOf } from "../products/find-variant.ts";
+import { followPurchase, verdictOf } from "../subscriptions/follow-purchase.ts";
 import { savePurchase } from "./purchase-records.ts";
 import {
   announcePayments,
@@ -72,7 +74,13 @@ export async function changeSold(
     event && isNews(event, { before: found.purchase, noted: purchase, changed: isChanged });
   // One that had licenses of its own told of them then.
   const untold = found.absorbed.filter(({ licenseIds }) => licenseIds.length === 0);
-  const kinds = new Set([...untold.flatMap(notedKinds), ...(news ? [event.kind] : [])]);
+  const kinds = new Set([...untold.flatMap(notedKinds), ...(news ? toldKinds(event) : [])]);
+  const subscribed = await followPurchase(tx, {
+    purchase: { before: found.purchase, after },
+    license: changed[0],
+    kind: event?.kind,
+    now,
+  });
   const write = () => {
     for (const [index, license] of changed.entries()) {
       const was = current[index];
@@ -90,13 +98,15 @@ export async function changeSold(
     announcePayments(tx, ask, kinds, changed);
     savePurchase(deps, tx, names, { ...found, purchase: after });
     claim(tx, names, event?.claims ?? [], now);
+    subscribed.write();
     endWaiting({ accountId: purchase.accountId, licenseIds });
   };
   const licenseKeys =
     event?.kind === "completed"
       ? changed.map((license) => deps.vault.open("license-key", license.keySealed))
       : [];
-  return outcome("done", null, { accountId: purchase.accountId, licenseIds, licenseKeys, write });
+  const { status, reason } = verdictOf(subscribed, event);
+  return outcome(status, reason, { accountId: purchase.accountId, licenseIds, licenseKeys, write });
 }
 
 /** `undefined` when it is not known where they are filed, or they moved since it was looked up. */

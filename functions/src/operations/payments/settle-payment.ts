@@ -1,5 +1,5 @@
 import { licenseMail } from "../../core/mail.ts";
-import type { PaymentEvent, Provider } from "../../core/payments.ts";
+import { type PaymentEvent, type Provider, toldKinds } from "../../core/payments.ts";
 import { noted, notedKinds, type Purchase } from "../../core/purchases.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { mails, paymentClaims, paymentContacts } from "../../store/collections.ts";
@@ -10,6 +10,7 @@ import type { Deps } from "../deps.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { readMailTemplate } from "../mail/templates.ts";
 import { findProduct } from "../products/find-product.ts";
+import { followPurchase, verdictOf } from "../subscriptions/follow-purchase.ts";
 import { changeSold } from "./change-sold.ts";
 import { fulfilSale } from "./fulfil-sale.ts";
 import {
@@ -186,6 +187,12 @@ async function settlePurchase(
     earlyRenewals: [],
     earlyPeriods: [],
   };
+  const subscribed = await followPurchase(tx, {
+    purchase: { before: sold, after: sold },
+    license: first?.license,
+    kind: undefined,
+    now,
+  });
   const write = () => {
     for (const [index, { license }] of made.sold.entries()) {
       const { audit, announce } = draw(index);
@@ -194,11 +201,7 @@ async function settlePurchase(
       // All are for one buyer.
       if (index === 0) welcome?.(tx, announce);
     }
-    const kinds = new Set([
-      "completed" as const,
-      ...notedKinds(purchase),
-      ...(event ? [event.kind] : []),
-    ]);
+    const kinds = new Set(["completed" as const, ...notedKinds(purchase), ...toldKinds(event)]);
     announcePayments(tx, ask, kinds, created);
     const renewable = ask.provider === "native" && sale.subscription;
     const more = renewable ? [buyerReference(email)] : [];
@@ -206,10 +209,12 @@ async function settlePurchase(
     claim(tx, names, sale.claims, now);
     if (made.code) countUse(tx, made.code, now);
     if (mail) tx.create(mails, mail);
+    subscribed.write();
     endWaiting({ accountId, licenseIds });
   };
-  const reason = made.unknown.length > 0 ? `Not sold here: ${made.unknown.join(", ")}.` : null;
-  return outcome("done", reason, { accountId, licenseIds, licenseKeys, created, write });
+  const missing = made.unknown.length > 0 ? `Not sold here: ${made.unknown.join(", ")}.` : null;
+  const { status, reason } = verdictOf(subscribed, event);
+  return outcome(status, reason ?? missing, { accountId, licenseIds, licenseKeys, created, write });
 }
 
 const contactId = (provider: Provider, buyer: string): string =>

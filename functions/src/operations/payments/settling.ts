@@ -1,5 +1,5 @@
 import { saleEvent } from "../../core/events.ts";
-import type { PaymentEvent, Provider, Translated } from "../../core/payments.ts";
+import type { PaymentEvent, Provider, ToldKind, Translated } from "../../core/payments.ts";
 import type { InboundEvent, Purchase } from "../../core/purchases.ts";
 import type { License } from "../../core/records.ts";
 import { inboundEvents, paymentClaims } from "../../store/collections.ts";
@@ -58,7 +58,7 @@ export type Known = {
 export function announcePayments(
   tx: Transaction,
   { provider, draw }: Pick<Settling, "provider" | "draw">,
-  kinds: Iterable<PaymentEvent["kind"]>,
+  kinds: Iterable<ToldKind>,
   [first, ...others]: readonly License[],
 ): void {
   if (!first) return;
