@@ -22,6 +22,8 @@ export { listTrialCodes } from "./endpoints/codes/list-trial-codes.ts";
 export { redeemTrialCode } from "./endpoints/codes/redeem-trial-code.ts";
 export { updateDiscountCode } from "./endpoints/codes/update-discount-code.ts";
 export { updateTrialCode } from "./endpoints/codes/update-trial-code.ts";
+export { grantEntitlement } from "./endpoints/entitlements/grant-entitlement.ts";
+export { revokeEntitlement } from "./endpoints/entitlements/revoke-entitlement.ts";
 export { createLicense } from "./endpoints/licenses/create-license.ts";
 export { deactivateMachine } from "./endpoints/licenses/deactivate-machine.ts";
 export { exportLicenses } from "./endpoints/licenses/export-licenses.ts";

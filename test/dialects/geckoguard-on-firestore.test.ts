@@ -7,6 +7,9 @@ beforeAll(() => {
 });
 
 // What asks queries: the double refuses one that has no index.
-describe.each(["geckoguard-auth", "geckoguard-orgs"])("%s on Firestore", (file) => {
-  jest.requireActual(`./${file}.test.ts`);
-});
+describe.each(["geckoguard-auth", "geckoguard-orgs", "geckoguard-subscriptions"])(
+  "%s on Firestore",
+  (file) => {
+    jest.requireActual(`./${file}.test.ts`);
+  },
+);

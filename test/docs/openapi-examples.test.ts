@@ -70,6 +70,7 @@ const makers = (name: string) => [
   "updateMailTemplate",
   "createWebhookEndpoint",
   "createCodes",
+  "grantEntitlement",
   name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
 ];
 

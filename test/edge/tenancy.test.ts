@@ -110,6 +110,10 @@ async function freshSite(a: Tenant): Promise<Json> {
 }
 const siteId = randomUUID();
 
+const entitlement = (a: Tenant) => ({
+  ...{ email: "a@example.com", productId: a.productId, feature: "export" },
+});
+
 /** One row for every function that takes a credential. */
 const rows: Readonly<Record<string, Row>> = {
   getAccount: { body: (a) => ({ creatorId: a.accountId }), absent: { creatorId } },
@@ -198,6 +202,8 @@ const rows: Readonly<Record<string, Row>> = {
   listTrialCodes: { body: (a) => ({ productId: a.productId }), absent: { productId } },
   updateTrialCode: { body: freshCode, absent: { productId } },
   deleteTrialCode: { body: freshCode, absent: { productId } },
+  grantEntitlement: { body: entitlement, absent: { productId } },
+  revokeEntitlement: { body: entitlement, absent: { productId } },
   createDiscountCode: {
     body: (a) => ({ code: fresh(), productId: a.productId, percentOff: 5 }),
     absent: { productId },

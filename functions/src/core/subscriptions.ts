@@ -56,6 +56,24 @@ export type Subscription = {
   updatedAt: number;
 };
 
+export const GRANT_SOURCES = ["promotion", "gift", "override"] as const;
+
+/** A feature that somebody has without subscribing. */
+export type EntitlementGrant = {
+  /** Derived from the address, the product and the feature. */
+  id: string;
+  /** Of the user with that address, who may be yet to register. */
+  userHash: string;
+  accountId: string;
+  productId: string;
+  feature: string;
+  source: (typeof GRANT_SOURCES)[number];
+  /** Null is until it is revoked. */
+  expiresAt: number | null;
+  createdAt: number;
+  updatedAt: number;
+};
+
 /** Whether it entitles to anything; of one that is `asOf` now. */
 export const runs = ({ status }: Subscription): boolean =>
   status === "ACTIVE" || status === "PAST_DUE";

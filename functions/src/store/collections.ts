@@ -9,7 +9,7 @@ import { PAYMENT_KINDS, PROVIDERS, SELLERS } from "../core/payments.ts";
 import { PLANS } from "../core/plans.ts";
 import { VIOLATION_TYPES } from "../core/records.ts";
 import { ROLES } from "../core/roles.ts";
-import { INTERVALS, SUBSCRIPTION_STATUSES } from "../core/subscriptions.ts";
+import { GRANT_SOURCES, INTERVALS, SUBSCRIPTION_STATUSES } from "../core/subscriptions.ts";
 import { USER_TOKEN_KINDS } from "../core/users.ts";
 import { NOTHING_WATCHED } from "../core/watch.ts";
 import { FORMATS } from "../core/webhooks.ts";
@@ -1215,6 +1215,24 @@ export const subscriptions = collection({
   },
 });
 
+/** Features that people have without subscribing; the id is derived from address, product and feature. */
+export const entitlementGrants = collection({
+  name: "entitlementGrants",
+  idField: "id",
+  shape: {
+    id: z.string(),
+    userHash: z.string(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    feature: z.string(),
+    source: z.enum(GRANT_SOURCES),
+    expiresAt: instant.nullable(),
+    createdAt: instant,
+    updatedAt: instant,
+  },
+  queries: { byUser: { equal: ["userHash"], order: ["createdAt", "desc"] } },
+});
+
 /** Every collection there is; indexes and TTL policies follow from it. */
 export const collections = [
   accounts,
@@ -1265,4 +1283,5 @@ export const collections = [
   plans,
   planPaymentIds,
   subscriptions,
+  entitlementGrants,
 ] as const;

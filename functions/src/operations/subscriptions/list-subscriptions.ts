@@ -1,5 +1,11 @@
-import { asOf, goodUntil, runs, type Subscription } from "../../core/subscriptions.ts";
-import { plans, subscriptions } from "../../store/collections.ts";
+import {
+  asOf,
+  type EntitlementGrant,
+  goodUntil,
+  runs,
+  type Subscription,
+} from "../../core/subscriptions.ts";
+import { entitlementGrants, plans, subscriptions } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 import type { UserCaller } from "../users/sessions.ts";
 
@@ -28,7 +34,7 @@ export type Entitlement = {
   readonly feature: string;
   readonly planId: string | null;
   readonly productId: string;
-  readonly source: "subscription";
+  readonly source: "subscription" | EntitlementGrant["source"];
   readonly expiresAt: number | null;
 };
 
@@ -37,8 +43,11 @@ export async function listEntitlements(
   deps: Pick<Deps, "store" | "now">,
   caller: UserCaller,
 ): Promise<readonly Entitlement[]> {
-  const held = await listSubscriptions(deps, caller);
-  return held
+  const [held, grants] = await Promise.all([
+    listSubscriptions(deps, caller),
+    grantsOf(deps, caller),
+  ]);
+  const subscribed = held
     .filter(({ subscription }) => runs(subscription))
     .flatMap(({ subscription, features }) =>
       features.map((feature) => ({
@@ -49,4 +58,18 @@ export async function listEntitlements(
         expiresAt: goodUntil(subscription),
       })),
     );
+  return [...subscribed, ...grants];
+}
+
+async function grantsOf(
+  { store, now }: Pick<Deps, "store" | "now">,
+  { userHash }: UserCaller,
+): Promise<readonly Entitlement[]> {
+  const page = { equal: { userHash }, limit: MOST };
+  const { items } = await store.query(entitlementGrants, "byUser", page);
+  return items
+    .filter(({ expiresAt }) => expiresAt === null || expiresAt > now())
+    .map(({ feature, productId, source, expiresAt }) => ({
+      ...{ feature, planId: null, productId, source, expiresAt },
+    }));
 }
