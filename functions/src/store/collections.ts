@@ -1170,7 +1170,7 @@ export const plans = collection({
     interval: z.enum(INTERVALS),
     entitlements: z.array(z.string()),
     active: z.boolean(),
-    providerIds: z.array(z.object({ provider, id: z.string() })),
+    providerIds: z.array(part({ provider, id: z.string() })),
     createdAt: instant,
     updatedAt: instant,
   },
