@@ -88,6 +88,8 @@ const environment = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
   MAIL_FROM: z.string().default("Latchkey <latchkey@localhost>"),
   LOOPBACK_WEBHOOKS: z.stringbool().optional(),
+  // Set by the local server itself: a worker leaves mails and events to the process that started it.
+  LATCHKEY_ROLE: z.enum(["whole", "worker"]).optional(),
   TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
 });
 

@@ -50,7 +50,8 @@ async function buildEdge(config: Config): Promise<Edge> {
     encryption: config.ENCRYPTION_KEYS,
   });
   const now = Date.now;
-  if (config.STORE === "sqlite") await deliverMail(config, store);
+  const delivers = config.STORE === "sqlite" && config.LATCHKEY_ROLE !== "worker";
+  if (delivers) await deliverMail(config, store);
   const built: Edge = {
     deps: {
       store,
@@ -124,9 +125,9 @@ async function buildEdge(config: Config): Promise<Edge> {
     keyUses: createUseNotes({ store, now }),
     trustedProxies: config.TRUSTED_PROXIES,
     countryHeaders: config.COUNTRY_HEADERS,
-    log: write,
+    log: config.LATCHKEY_ROLE ? await batchedLog() : write,
   };
-  if (config.STORE === "sqlite") await deliverEvents(built);
+  if (delivers) await deliverEvents(built);
   return built;
 }
 
@@ -155,6 +156,12 @@ async function eventSender({ deps }: Edge): Promise<AttemptDeps> {
     chance: Math.random,
     failed: (error) => write({ severity: "WARNING", message: "events", error: describe(error) }),
   };
+}
+
+/** On one box, where many lines a second are written; Cloud Logging is given each as it comes. */
+async function batchedLog() {
+  const { createBatchedLog } = await import("./local/batched-log.ts");
+  return createBatchedLog();
 }
 
 /** On one box, where no trigger watches the outbox. */

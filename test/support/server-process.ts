@@ -11,6 +11,7 @@ export type Environment = Readonly<Record<string, string>>;
 
 /** A process of the repository's own. Whatever still runs after the tests of the file is killed. */
 export type Launched = {
+  readonly pid: number;
   readonly printed: { stdout: string; stderr: string };
   /** The exit code, or `null` when a signal ended it. */
   readonly exited: Promise<number | null>;
@@ -21,6 +22,7 @@ export type Launched = {
 
 export type ServerProcess = {
   readonly url: string;
+  readonly pid: number;
   readonly dataDir: string;
   readonly adminSecret: string;
   readonly printed: Launched["printed"];
@@ -79,6 +81,7 @@ export function launch(ask: {
   child.once("error", reject);
   child.once("close", resolve);
   const launched: Launched = {
+    pid: child.pid ?? 0,
     printed,
     exited,
     signal: (name) => {
@@ -126,6 +129,7 @@ export async function startServer(
   const call: ServerProcess["call"] = (name, body, more) => send(url, name, body, more);
   return {
     url,
+    pid: launched.pid,
     dataDir,
     adminSecret,
     printed: launched.printed,

@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
@@ -6,8 +7,10 @@ import { describe } from "../http/faults.ts";
 import { createHost, type Handler } from "./host.ts";
 import { isScheduled, isTriggered, startSchedules } from "./schedules.ts";
 import { localSecrets } from "./secrets.ts";
+import { cannotStart, endWithPrimary, runWorkers } from "./workers.ts";
 
 const ORPHAN_CHECK_MS = 200;
+const MAX_WORKERS = 64;
 
 /** Serves the built bundle beside this file: the same functions that are deployed. */
 export function main(): void {
@@ -20,63 +23,99 @@ export function main(): void {
   } catch (error) {
     giveUp((error as Error).message);
   }
-  const port = portOf(variables["PORT"]);
+  const port = numberOf("PORT", { fallback: 8787, min: 0, max: 65_535 });
+  const workers = numberOf("WORKERS", { fallback: 1, min: 1, max: MAX_WORKERS });
+  const host = variables["HOST"] || "127.0.0.1";
   if (variables["FIRESTORE_EMULATOR_HOST"]) {
     variables["GCLOUD_PROJECT"] ||= "demo-latchkey";
     // Outside Google's network the client would look for its metadata server before every start.
     variables["METADATA_SERVER_DETECTION"] ||= "none";
   }
+  // What the functions take from it: who delivers mails and events.
+  variables["LATCHKEY_ROLE"] = cluster.isWorker ? "worker" : "whole";
 
   const exported = Object.entries<unknown>(require(join(__dirname, "index.cjs")));
-  const schedules = new Map(
-    exported.flatMap(([name, value]) => (isScheduled(value) ? [[name, value] as const] : [])),
-  );
+  if (cluster.isWorker) {
+    endWithPrimary();
+    stopOnSignals(serve({ exported, port, host, ready: () => {}, failed: cannotStart }));
+  } else {
+    const schedules = runSchedules(exported, store);
+    const ready = (bound: number) => {
+      const shown = host.includes(":") ? `[${host}]` : host;
+      console.log(`latchkey listening on http://${shown}:${bound}`);
+    };
+    const server =
+      workers === 1
+        ? serve({ exported, port, host, ready, failed: giveUp })
+        : runWorkers({ count: workers, script: __filename, ready, giveUp });
+    const stop = stopOnSignals(() => Promise.all([server(), schedules()]));
+    if (variables["npm_lifecycle_event"]) onOrphaned(stop);
+  }
+}
+
+type Exported = readonly (readonly [name: string, value: unknown])[];
+
+/** Serves until it is told to stop; stopping resolves when every open request is answered. */
+function serve(ask: {
+  exported: Exported;
+  port: number;
+  host: string;
+  ready: (port: number) => void;
+  failed: (reason: string) => void;
+}): () => Promise<unknown> {
+  const { exported, port, host } = ask;
   // A database without triggers has what they do done by a loop of its own.
-  const handlers = exported.filter(
-    ([name, value]) => !schedules.has(name) && !isTriggered(value),
-  ) as [string, Handler][];
+  const handlers = exported.filter(([, value]) => !isScheduled(value) && !isTriggered(value)) as [
+    string,
+    Handler,
+  ][];
   const isRouted = ([, handler]: [string, Handler]) => "router" in handler;
   const server = createHost(
     new Map(handlers.filter((entry) => !isRouted(entry))),
     new Map(handlers.filter(isRouted)),
   );
-  const running = startSchedules(schedules, (name, error) => {
-    write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
+  server.once("error", (error: NodeJS.ErrnoException) => {
+    const taken = `port ${port} on ${host} is in use. Set PORT to another, or to 0 for a free one.`;
+    ask.failed(error.code === "EADDRINUSE" ? taken : error.message);
   });
+  server.listen(port, host, () => ask.ready((server.address() as AddressInfo).port));
+  return () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    // A connection kept alive would hold the exit up once its request is answered.
+    setInterval(() => server.closeIdleConnections(), 50);
+    return closed;
+  };
+}
 
+function runSchedules(exported: Exported, store: Config["STORE"]): () => Promise<void> {
+  const schedules = new Map(
+    exported.flatMap(([name, value]) => (isScheduled(value) ? [[name, value] as const] : [])),
+  );
+  const failed = (name: string, error: unknown) =>
+    write({ severity: "ERROR", message: `${name} failed`, error: describe(error) });
+  const running = startSchedules(schedules, failed);
   // On one box what waited while no server ran goes on before anybody asks for anything.
   if (store === "sqlite") {
     const start = { jobName: "start", scheduleTime: new Date().toISOString() };
     void Promise.resolve(schedules.get("deliverEvents")?.run(start)).catch((error) =>
-      write({ severity: "ERROR", message: "deliverEvents failed", error: describe(error) }),
+      failed("deliverEvents", error),
     );
   }
+  return running.stop;
+}
 
+function stopOnSignals(stopAll: () => Promise<unknown>): () => void {
   let stopping = false;
   const stop = async () => {
     // On Ctrl-C npm passes on what the terminal has sent already.
     if (stopping) return;
     stopping = true;
-    const closed = new Promise((resolve) => server.close(resolve));
-    // A connection kept alive would hold the exit up once its request is answered.
-    setInterval(() => server.closeIdleConnections(), 50);
-    await Promise.all([closed, running.stop()]);
+    await stopAll();
     process.exit(0);
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  if (variables["npm_lifecycle_event"]) onOrphaned(stop);
-
-  const host = variables["HOST"] || "127.0.0.1";
-  server.once("error", (error: NodeJS.ErrnoException) => {
-    const taken = `port ${port} on ${host} is in use. Set PORT to another, or to 0 for a free one.`;
-    giveUp(error.code === "EADDRINUSE" ? taken : error.message);
-  });
-  server.listen(port, host, () => {
-    const bound = (server.address() as AddressInfo).port;
-    const shown = host.includes(":") ? `[${host}]` : host;
-    console.log(`latchkey listening on http://${shown}:${bound}`);
-  });
+  return stop;
 }
 
 /** npm signals the shell it starts us in, and most shells die of it without passing it on. */
@@ -87,10 +126,11 @@ function onOrphaned(stop: () => void): void {
   }, ORPHAN_CHECK_MS).unref();
 }
 
-function portOf(given: string | undefined): number {
-  const number = Number(given || "8787");
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  giveUp(`PORT must be a number from 0 to 65535, not ${JSON.stringify(given)}.`);
+function numberOf(name: string, form: { fallback: number; min: number; max: number }): number {
+  const given = process.env[name];
+  const number = Number(given || form.fallback);
+  if (Number.isInteger(number) && number >= form.min && number <= form.max) return number;
+  giveUp(`${name} must be a number from ${form.min} to ${form.max}, not ${JSON.stringify(given)}.`);
 }
 
 /** For mistakes that the one who starts the server can mend: words instead of a stack trace. */
