@@ -34,8 +34,12 @@ const toStatus = (error: unknown) => {
   throw error;
 };
 
+/** What Firestore bills: documents, and aggregate queries by their number. */
+export type Billed = { reads: number; writes: number; deletes: number; aggregates: number };
+
 /** One method for each RPC served. */
 export class Handlers {
+  readonly billed: Billed = { reads: 0, writes: 0, deletes: 0, aggregates: 0 };
   readonly #engine: Engine;
 
   constructor(engine: Engine) {
@@ -58,6 +62,7 @@ export class Handlers {
     send: Send<object>,
   ): Promise<void> {
     const reading = await this.#readDocuments(request, request.documents, caller);
+    this.billed.reads += request.documents.length;
     if (reading.opened) await send({ transaction: reading.opened });
     const mask = maskPaths(request.mask);
     for (const { name, document } of reading.value)
@@ -75,6 +80,9 @@ export class Handlers {
     const plan = this.#plan(request, request.structuredQuery);
     const reading = await this.#readQuery(request, plan, caller);
     const base = replyBase(reading);
+    // What an offset leaves out is read too, and a query that finds nothing is billed as one read.
+    const skipped = request.structuredQuery?.offset ?? 0;
+    this.billed.reads += Math.max(1, reading.value.length + skipped);
     if (reading.opened || reading.value.length === 0) await send(base);
     for (const document of reading.value)
       await send({ readTime: reading.readTime, document: toProto(document, plan.select) });
@@ -90,6 +98,7 @@ export class Handlers {
     const paths = wanted.flatMap((aggregation) => aggregatedPath(aggregation) ?? []);
     const plan = this.#plan(request, structuredQuery, paths);
     const reading = await this.#readQuery(request, plan, caller);
+    this.billed.aggregates += 1;
     const aggregateFields = aggregateAll(wanted, reading.value);
     await send({ ...replyBase(reading), result: { aggregateFields } });
   }
@@ -99,7 +108,10 @@ export class Handlers {
   }
 
   async commit(request: Message<"CommitRequest">, caller: Caller) {
-    return this.#engine.commit(request.writes, transactionId(request.transaction), caller);
+    const transaction = transactionId(request.transaction);
+    const committed = await this.#engine.commit(request.writes, transaction, caller);
+    for (const write of request.writes) this.billed[write.delete ? "deletes" : "writes"] += 1;
+    return committed;
   }
 
   async rollback(request: Message<"RollbackRequest">) {

@@ -2,7 +2,7 @@ import http from "node:http";
 import net, { type AddressInfo } from "node:net";
 import { type ConnectionInjector, Server, ServerCredentials } from "@grpc/grpc-js";
 import { Engine } from "./engine.ts";
-import { Handlers } from "./handlers.ts";
+import { type Billed, Handlers } from "./handlers.ts";
 import { type IndexFile, IndexRules } from "./index-rules.ts";
 import { firestoreService } from "./service.ts";
 
@@ -17,6 +17,7 @@ export type FirestoreDouble = {
     readonly commits: number;
     /** Transactions and commits ended by a deadlock, a long wait or a long silence. */
     readonly aborted: number;
+    readonly billed: Readonly<Billed>;
   };
   close(): Promise<void>;
 };
@@ -68,7 +69,8 @@ function frontServer(engine: Engine, grpc: ConnectionInjector, sockets: Set<net.
 
 export async function startFirestoreDouble(options: Options = {}): Promise<FirestoreDouble> {
   const engine = new Engine(options.indexes && new IndexRules(options.indexes));
-  const { definition, implementation } = firestoreService(new Handlers(engine));
+  const handlers = new Handlers(engine);
+  const { definition, implementation } = firestoreService(handlers);
   const server = new Server({
     "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
     "grpc.max_send_message_length": -1,
@@ -91,6 +93,9 @@ export async function startFirestoreDouble(options: Options = {}): Promise<Fires
       },
       get aborted() {
         return engine.transactions.abortedCount;
+      },
+      get billed() {
+        return { ...handlers.billed };
       },
     },
     async close() {
