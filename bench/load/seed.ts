@@ -31,7 +31,7 @@ export async function openSeeder(ask: {
   });
   const product = await store.get(reservations, handleReservationId(ask.productHandle));
   if (!product) throw new Error(`there is no product ${ask.productHandle}`);
-  const productId = product.targetId;
+  const { targetId: productId, accountId } = product;
 
   return {
     /** Returns the keys. */
@@ -40,6 +40,7 @@ export async function openSeeder(ask: {
         const size = Math.min(AT_ONCE, count - from);
         const changes = Array.from({ length: size }, (_, index) => ({
           productId,
+          accountId,
           createdAt: Date.now() + from + index,
           ...terms(from + index),
         }));
@@ -49,10 +50,15 @@ export async function openSeeder(ask: {
     },
     /** One floating license with so many of its seats taken; returns its key. */
     async pool(seats: number, taken: number): Promise<string> {
-      const terms = { productId, licenseType: "floating", maxConcurrent: seats } as const;
+      const terms = {
+        productId,
+        accountId,
+        licenseType: "floating",
+        maxConcurrent: seats,
+      } as const;
       const [license] = await seedLicenses({ store, vault }, [{ ...terms, seatsUsed: taken }]);
       if (!license) throw new Error("no license");
-      const seat = { licenseId: license.id, productId, seatExpiresAt: FAR };
+      const seat = { licenseId: license.id, productId, accountId, seatExpiresAt: FAR };
       for (let from = 0; from < taken; from += AT_ONCE) {
         await store.commit(
           Array.from({ length: Math.min(AT_ONCE, taken - from) }, (_, index) => {
@@ -66,7 +72,7 @@ export async function openSeeder(ask: {
     },
     async codes(count: number): Promise<string[]> {
       const texts = Array.from({ length: count }, (_, n) => `BENCH${String(n).padStart(7, "0")}`);
-      await seedCodes(store, productId, texts, () => ({ accountId: "studio-one" }));
+      await seedCodes(store, productId, texts, () => ({ accountId }));
       return texts;
     },
     close: () => store.close(),
