@@ -22,6 +22,8 @@ export type Call = {
 
 const PRODUCT = "prod_tools";
 const PAGE = 100;
+/** So many requests of a minute come before an instance has leased the next ten. */
+const LEASED_BY = 3;
 
 const ok = async (reply: Promise<{ status: number; body: Json }>): Promise<Json> => {
   const { status, body } = await reply;
@@ -280,15 +282,15 @@ export const calls: readonly Call[] = [
     what: "CodeGate: verify a code",
     least: { reads: 2, writes: 1, why: "the key and the code; the code" },
     prepare: async (world) => {
-      const [first = "", second = ""] = await codes(world, 2);
+      const [last = "", ...before] = await codes(world, 1 + LEASED_BY);
       const owner = await codegateKey(world, PRODUCT);
       const verify = (code: string) =>
         sendRaw(
           world.url,
           signedCall(owner, { path: "/codes/verify", body: { code }, at: world.clock.now() }),
         );
-      await verify(first);
-      return async () => ok(verify(second));
+      for (const code of before) await verify(code);
+      return async () => ok(verify(last));
     },
   },
   {
@@ -300,8 +302,8 @@ export const calls: readonly Call[] = [
       const apiKey = await proxgateKey(world);
       const activate = (domain: string) =>
         ok(proxgate(world, apiKey, "licenses/activate", { license_key, domain }));
-      await activate("first.example.com");
-      return () => activate("second.example.com");
+      for (let n = 0; n < LEASED_BY; n++) await activate(`before-${n}.example.com`);
+      return () => activate("last.example.com");
     },
   },
 ];

@@ -30,6 +30,7 @@ export async function priceCalls(calls: readonly Call[], root: string): Promise<
     const world = await openWorld({ store });
     await warm(world);
     const run = await call.prepare(world);
+    await world.settled();
     const before = double.stats.billed;
     await run();
     await world.settled();
