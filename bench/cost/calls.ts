@@ -1,4 +1,6 @@
 import { codegateKey, sendRaw, signedCall } from "../../test/support/codegate.ts";
+import { geckoKey } from "../../test/support/geckoguard.ts";
+import { sendAuthorize } from "../../test/support/geckoguard-signed.ts";
 import { ask as proxgate, proxgateKey } from "../../test/support/proxgate.ts";
 import { type Json, machine, type World } from "../../test/support/world.ts";
 
@@ -304,6 +306,19 @@ export const calls: readonly Call[] = [
         ok(proxgate(world, apiKey, "licenses/activate", { license_key, domain }));
       for (let n = 0; n < LEASED_BY; n++) await activate(`before-${n}.example.com`);
       return () => activate("last.example.com");
+    },
+  },
+  {
+    name: "v1",
+    what: "GeckoGuard: authorize a known device",
+    least: { reads: 3, writes: 1, why: "the key, the license, the nonce; the nonce" },
+    prepare: async (world) => {
+      const licenseKey = await fresh()(world);
+      const { productId, apiKey } = await geckoKey(world, PRODUCT);
+      const body = { productId, licenseKey, hwid: "a" };
+      const authorize = () => ok(sendAuthorize(world.url, apiKey, body, { at: world.clock.now() }));
+      for (let n = 0; n < LEASED_BY; n++) await authorize();
+      return authorize;
     },
   },
 ];
