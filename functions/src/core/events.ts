@@ -3,6 +3,7 @@ import type { Decision } from "./decision.ts";
 import { denialOf } from "./denials.ts";
 import type { Provider, ToldKind } from "./payments.ts";
 import type { Activation, License, Product, Violation } from "./records.ts";
+import type { Membership } from "./users.ts";
 
 /** Everything that happens to a vendor's things; formats of other products have their own names. */
 export const EVENT_TYPES = [
@@ -158,6 +159,19 @@ export const apiKeyEvent = (
   productId,
   licenseId: null,
   data: { keyId: id, name },
+});
+
+/** A member came or went; `orgId` is what the dashboard calls the account. */
+export const teamEvent = (
+  type: "team.member_added" | "team.member_removed",
+  { accountId, userId, role }: Pick<Membership, "accountId" | "userId" | "role">,
+  orgId: string,
+): NewEvent => ({
+  type,
+  accountId,
+  productId: null,
+  licenseId: null,
+  data: { orgId, userId, role },
 });
 
 export const customerEvent = ({ accountId, email }: License): NewEvent => ({

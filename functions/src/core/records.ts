@@ -31,6 +31,8 @@ export type Product = {
     ips: number;
     ranges: { id: string; cidr: string; reason: string | null }[];
   };
+  /** How many it has in GeckoGuard's format: there is a limit. */
+  webhookEndpoints: number;
   /** Whether its redemption codes can be redeemed; licenses go by `status`. */
   enabled: boolean;
   /** When its redemption codes end that have no expiry of their own; licenses go by theirs. */

@@ -29,6 +29,17 @@ It ends all your logins. If you did not ask for it, ignore this mail; your
 password stays as it is.
 `,
   },
+  invite: {
+    subject: "Invitation to {{organization}}",
+    text: `You are invited to the organization {{organization}}, as {{role}}. To accept,
+use this within seven days:
+
+{{link}}
+
+It works for this address alone: log in with it, or register it. If you know
+nothing of this, ignore this mail.
+`,
+  },
 } as const;
 
 export type UserMailKind = keyof typeof WORDS;
@@ -38,7 +49,10 @@ const PAGES: Readonly<Record<UserMailKind, string>> = {
   "verify-email": "verify-email",
   "already-registered": "login",
   "reset-password": "reset-password",
+  invite: "accept-invite",
 };
+
+export type MailValues = Readonly<Record<string, string>>;
 
 const KEPT_MS = 7 * 86_400_000;
 
@@ -48,6 +62,7 @@ export function userMail({
   kind,
   to,
   token,
+  values = {},
   dashboardUrl,
   accountId,
   now,
@@ -56,6 +71,8 @@ export function userMail({
   readonly kind: UserMailKind;
   readonly to: string;
   readonly token: string;
+  /** What else its words say. */
+  readonly values?: MailValues | undefined;
   readonly dashboardUrl: string | null;
   readonly accountId: string;
   readonly now: number;
@@ -64,7 +81,7 @@ export function userMail({
   return {
     id,
     to,
-    message: rendered(wordsFrom(WORDS[kind]), { link }),
+    message: rendered(wordsFrom(WORDS[kind]), { ...values, link }),
     accountId,
     kind,
     createdAt: now,

@@ -57,7 +57,20 @@ export type Delivery = {
 /** What endpoints may ask for: a type of event, or `*` for all that are not opt-in. */
 export const SUBSCRIPTIONS = [...EVENT_TYPES, "*"] as const;
 
-export const MOST_ENDPOINTS = 20;
+/** What an account may have, besides those that count for a product. */
+const MOST_OF_ACCOUNT = 20;
+/** Reference, section 14.1. */
+const MOST_OF_PRODUCT = 10;
+
+/** Those of a product that speak GeckoGuard's format count for it, all others for the account. */
+export const countsForProduct = ({
+  format,
+  productId,
+}: Pick<WebhookEndpoint, "format" | "productId">): boolean =>
+  format === "geckoguard" && productId !== null;
+
+export const mostEndpoints = (endpoint: Pick<WebhookEndpoint, "format" | "productId">): number =>
+  countsForProduct(endpoint) ? MOST_OF_PRODUCT : MOST_OF_ACCOUNT;
 
 /** How long a secret signs along after it was rotated. */
 const OVERLAP_MS = 24 * 3_600_000;
@@ -86,12 +99,23 @@ export const madeDue = (delivery: Delivery, now: number): Delivery => ({
   expireAt: Math.max(delivery.expireAt, now + DELIVERY_LIFE_MS),
 });
 
+type Subject = { readonly type: EventType; readonly productId: string | null };
+
+/** Whether it is about what the endpoint is for. GeckoGuard's hear of the team, too: reference, section 14.3. */
+export const concerns = (
+  { format, productId }: Pick<WebhookEndpoint, "format" | "productId">,
+  event: Subject,
+): boolean =>
+  productId === null ||
+  productId === event.productId ||
+  (format === "geckoguard" && event.type.startsWith("team."));
+
 /** Whether the endpoint asked for it. */
 export const wants = (
-  endpoint: Pick<WebhookEndpoint, "events" | "productId">,
-  event: { readonly type: EventType; readonly productId: string | null },
+  endpoint: Pick<WebhookEndpoint, "format" | "events" | "productId">,
+  event: Subject,
 ): boolean =>
-  (endpoint.productId === null || endpoint.productId === event.productId) &&
+  concerns(endpoint, event) &&
   (endpoint.events.includes(event.type) ||
     (endpoint.events.includes("*") && !OPT_IN.has(event.type)));
 

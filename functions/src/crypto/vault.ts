@@ -28,6 +28,7 @@ export type Purpose =
   | "user-email"
   | "refresh-token"
   | "user-token"
+  | "invite-token"
   | "totp"
   | "backup-code";
 

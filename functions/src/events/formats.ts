@@ -1,5 +1,5 @@
 import { EVENT_TYPES, type OutboxEvent } from "../core/events.ts";
-import { type WebhookEndpoint, type WebhookFormat, wants } from "../core/webhooks.ts";
+import { concerns, type WebhookEndpoint, type WebhookFormat, wants } from "../core/webhooks.ts";
 import { geckoguard } from "./formats/geckoguard.ts";
 import type { Format, Outgoing, Signed } from "./formats/outgoing.ts";
 import { proxgate } from "./formats/proxgate.ts";
@@ -13,7 +13,7 @@ export function namesWanted(
   event: Pick<OutboxEvent, "type" | "productId" | "data">,
 ): readonly string[] {
   const names = formats[endpoint.format].namesOf(event);
-  if (endpoint.productId !== null && endpoint.productId !== event.productId) return [];
+  if (!concerns(endpoint, event)) return [];
   const asked = (name: string) => endpoint.events.includes(name);
   if (!wants(endpoint, event)) return names.filter(asked);
   // A name that is another event's is for those who asked for that one.

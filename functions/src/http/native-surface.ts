@@ -75,7 +75,7 @@ export const nativeRefusals = {
   WEBHOOK_DELIVERY_NOT_FOUND: [404, "deliveryId: no such delivery"],
   WEBHOOK_ENDPOINTS_TOO_MANY: [
     409,
-    ({ limit }) => `The account has ${limit} webhook endpoints, the most there may be. Delete one.`,
+    ({ limit }) => `There are ${limit} webhook endpoints, the most there may be. Delete one.`,
   ],
   WEBHOOK_ENDPOINT_DISABLED: [
     409,
@@ -127,6 +127,12 @@ export const nativeRefusals = {
   ORG_NOT_EMPTY: [409, "The organization still has products or licenses. Delete them first."],
   ROLE_TOO_LOW: [403, "Your role may not do this"],
   LAST_OWNER: [409, "An organization keeps at least one OWNER"],
+  MEMBER_NOT_FOUND: [404, "No such member"],
+  ALREADY_MEMBER: [409, "email: is a member already"],
+  TRANSFER_TO_ONESELF: [409, "newOwnerId: is you; name another member"],
+  INVITE_NOT_FOUND: [404, "No such invitation"],
+  INVITE_EXPIRED: [410, "The invitation was used or has expired"],
+  INVITE_FOR_ANOTHER: [403, "The invitation is for another address"],
   USER_NOT_FOUND: [404, "email: nobody registered with this address"],
   PLAN_NOT_FOUND: [404, "planId: no such plan"],
   PLAN_IDS_TAKEN: [409, "providerIds: names an id that another plan of the product has"],

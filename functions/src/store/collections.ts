@@ -5,6 +5,7 @@ import { MAX_CHANGELOG_LENGTH } from "../core/app-versions.ts";
 import { BLACKLIST_TYPES } from "../core/blacklists.ts";
 import { NO_LIMITS_SET } from "../core/enforcement.ts";
 import { EVENT_TYPES } from "../core/events.ts";
+import { INVITE_STATUSES } from "../core/invites.ts";
 import { PAYMENT_KINDS, PROVIDERS, SELLERS } from "../core/payments.ts";
 import { PLANS } from "../core/plans.ts";
 import { VIOLATION_TYPES } from "../core/records.ts";
@@ -101,6 +102,8 @@ export const products = collection({
       ips: count,
       ranges: z.array(part({ id: z.string(), cidr: z.string(), reason: z.string().nullable() })),
     }).default({ hwids: 0, ips: 0, ranges: [] }),
+    /** How many it has in GeckoGuard's format: there is a limit. */
+    webhookEndpoints: count.default(0),
     enabled: z.boolean().default(true),
     expiresAt: instant.nullable().default(null),
     createdAt: instant,
@@ -939,6 +942,7 @@ export const webhookEndpoints = collection({
   queries: {
     newest: { order: ["createdAt", "desc"] },
     byAccount: { equal: ["accountId"], order: ["createdAt", "desc"] },
+    byProductAndFormat: { equal: ["productId", "format"], order: ["createdAt", "desc"] },
     enabledOfAccount: { equal: ["accountId", "enabled"] },
   },
 });
@@ -1233,6 +1237,29 @@ export const entitlementGrants = collection({
   queries: { byUser: { equal: ["userHash"], order: ["createdAt", "desc"] } },
 });
 
+/** What lets addresses into accounts. The id is derived from both. */
+export const invites = collection({
+  name: "invites",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    email: z.string(),
+    emailHash: z.string(),
+    role: z.enum(ROLES),
+    status: z.enum(INVITE_STATUSES),
+    tokenHash: z.string(),
+    invitedBy: z.uuid(),
+    createdAt: instant,
+    expiresAt: instant,
+    expireAt: instant,
+  },
+  ttlField: "expireAt",
+  queries: {
+    byAccountAndStatus: { equal: ["accountId", "status"], order: ["expiresAt", "desc"] },
+  },
+});
+
 /** Every collection there is; indexes and TTL policies follow from it. */
 export const collections = [
   accounts,
@@ -1280,6 +1307,7 @@ export const collections = [
   loginFailures,
   mailBudgets,
   memberships,
+  invites,
   plans,
   planPaymentIds,
   subscriptions,

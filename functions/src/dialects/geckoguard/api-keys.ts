@@ -16,7 +16,7 @@ const NAMES = [
   ...(Object.keys(GECKOGUARD_ALIASES) as (keyof typeof GECKOGUARD_ALIASES)[]),
 ];
 
-const permissions = z
+export const permissions = z
   .array(z.enum(NAMES, "is no permission"), "must be a list of permissions")
   .max(100, "must have at most 100 items")
   .transform(geckoguardScopes);
@@ -50,7 +50,7 @@ export const listKeys = keyRoute({
   },
 });
 
-const keyItem = (key: ApiKey) => ({
+export const keyItem = (key: ApiKey) => ({
   id: key.id,
   productId: key.productId,
   name: key.name,

@@ -36,7 +36,12 @@ const authRoute = <const Path extends string, Fields extends z.core.$ZodLooseSha
 
 export const register = authRoute({
   path: "/v1/auth/register",
-  body: z.object({ email, password: newPassword, name: name.nullish() }),
+  body: z.object({
+    email,
+    password: newPassword,
+    name: name.nullish(),
+    inviteToken: opaque.nullish().transform((token) => token ?? undefined),
+  }),
   status: 201,
   async handle(deps, { name = null, ...ask }) {
     const decision = await signUp(deps, { ...ask, name });

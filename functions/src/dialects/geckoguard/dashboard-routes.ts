@@ -12,7 +12,24 @@ import {
   verifyEmail,
   verifyLogin,
 } from "./auth.ts";
+import {
+  createKey,
+  deleteKey,
+  listDashboardKeys,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from "./dashboard-api-keys.ts";
+import {
+  acceptInvite,
+  createInvite,
+  listInvites,
+  previewInvite,
+  resendInvite,
+  revokeInvite,
+} from "./invites.ts";
 import { getMe, updateMe } from "./me.ts";
+import { deleteMember, listMembers, transferOwnership, updateMember } from "./members.ts";
 import { createOrg, deleteOrg, getOrg, listOrgs, updateOrg } from "./orgs.ts";
 import { createPlan, deletePlan, listPlans, updatePlan } from "./plans.ts";
 import {
@@ -22,6 +39,15 @@ import {
   reactivateSubscription,
   startSubscription,
 } from "./subscriptions.ts";
+import {
+  createEndpoint,
+  deleteEndpoint,
+  listDeliveries,
+  listEndpoints,
+  rotateEndpointSecret,
+  testEndpoint,
+  updateEndpoint,
+} from "./webhooks.ts";
 
 /** What people use: `/v1/auth/…` and `/v1/dashboard/…`. */
 export const dashboardRoutes: readonly Route[] = [
@@ -52,4 +78,27 @@ export const dashboardRoutes: readonly Route[] = [
   cancelSubscription,
   reactivateSubscription,
   listEntitlements,
+  listMembers,
+  updateMember,
+  deleteMember,
+  transferOwnership,
+  createInvite,
+  listInvites,
+  revokeInvite,
+  resendInvite,
+  previewInvite,
+  acceptInvite,
+  createKey,
+  listDashboardKeys,
+  updateKey,
+  deleteKey,
+  rotateKey,
+  revokeKey,
+  listEndpoints,
+  createEndpoint,
+  updateEndpoint,
+  deleteEndpoint,
+  listDeliveries,
+  testEndpoint,
+  rotateEndpointSecret,
 ];

@@ -4,10 +4,14 @@ const DIGITS = /^\d{1,9}$/;
 const words = "must be a whole number from 1 on";
 const wholeNumber = z.string(words).regex(DIGITS, words).transform(Number);
 
+/** A number of items; one out of range is the nearest that is in it. */
+export const sizeUpTo = (max: number) =>
+  wholeNumber.transform((size) => Math.min(Math.max(size, 1), max));
+
 /** The query's `page` and `pageSize`; a size above `max` is `max`. */
 export const paging = ({ max = 200, usual = 50 }: { max?: number; usual?: number } = {}) => ({
   page: wholeNumber.pipe(z.int().min(1, words)).default(1),
-  pageSize: wholeNumber.transform((size) => Math.min(Math.max(size, 1), max)).default(usual),
+  pageSize: sizeUpTo(max).default(usual),
 });
 
 type Paged = { readonly page: number; readonly pageSize: number; readonly total: number };

@@ -40,6 +40,9 @@ const EVENTS: Readonly<Record<string, Told>> = {
   "test.ping": ({ data, productId }) => ({ endpointId: data["endpointId"], productId }),
 };
 
+/** What its endpoints may ask for by name. */
+export const GECKOGUARD_EVENTS: readonly string[] = Object.keys(EVENTS);
+
 function nameOf({ type, data }: Pick<Outgoing, "type" | "data">): string {
   if (type === "license.suspended") return "license.frozen";
   if (type !== "license.reinstated") return type;

@@ -14,13 +14,14 @@ export async function revokeApiKey(
   deps: Deps,
   principal: Principal,
   keyId: string,
-): Promise<Decision<{ revokedAt: number }>> {
+): Promise<Decision<{ revokedAt: number; key: ApiKey }>> {
   const now = deps.now();
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return changeApiKey(deps, keyId, (tx, key) =>
-    accept({ revokedAt: revokeKey(tx, key, { now, audit, announce }) }),
-  );
+  return changeApiKey(deps, principal, keyId, (tx, key) => {
+    const revokedAt = revokeKey(tx, key, { now, audit, announce });
+    return accept({ revokedAt, key: { ...key, revokedAt } });
+  });
 }
 
 /** Writes that the key is revoked, and returns since when it is. */

@@ -1,4 +1,4 @@
-import { isActive } from "../../core/api-keys.ts";
+import { type ApiKey, isActive } from "../../core/api-keys.ts";
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { apiKeyEvent } from "../../core/events.ts";
 import { apiKeys } from "../../store/collections.ts";
@@ -14,12 +14,12 @@ export async function rotateApiKey(
   deps: Deps,
   principal: Principal,
   keyId: string,
-): Promise<Decision<{ apiKey: string }>> {
+): Promise<Decision<{ apiKey: string; key: ApiKey }>> {
   const secret = drawSecret(deps);
   const now = deps.now();
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
-  return changeApiKey(deps, keyId, (tx, key) => {
+  return changeApiKey(deps, principal, keyId, (tx, key) => {
     if (key.kind === "codegate") return refuse("API_KEY_NOT_ROTATABLE", { field: "keyId" });
     if (!isActive(key, now)) return refuse("API_KEY_INACTIVE", { field: "keyId" });
     const { apiKey, kept } = secret(formOf(key));
@@ -34,6 +34,6 @@ export async function rotateApiKey(
       before: key,
       after: rotated,
     });
-    return accept({ apiKey });
+    return accept({ apiKey, key: rotated });
   });
 }

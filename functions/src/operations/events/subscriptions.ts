@@ -19,7 +19,7 @@ export function createSubscriptions(deps: { store: DocumentStore; now: () => num
       equal: { accountId, enabled: true },
       limit: MAX_ENDPOINTS,
     });
-    return items.map(({ events, productId }) => ({ events, productId }));
+    return items.map(({ format, events, productId }) => ({ format, events, productId }));
   });
   return async (accountId, event) =>
     (await wantedBy(accountId)).some((endpoint) => wants(endpoint, event));

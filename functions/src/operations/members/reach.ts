@@ -1,8 +1,10 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import type { Account } from "../../core/plans.ts";
 import { type Ability, hasAbility, type Role } from "../../core/roles.ts";
 import type { Membership, User } from "../../core/users.ts";
 import { derivedUuid } from "../../crypto/vault.ts";
-import { memberships } from "../../store/collections.ts";
+import { accounts, memberships } from "../../store/collections.ts";
+import type { Reader } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 import type { Member } from "../principal.ts";
 
@@ -44,4 +46,17 @@ export async function reachOrg(
   const { accountId, role } = membership;
   if (!hasAbility(role, ability)) return refuse("ROLE_TOO_LOW");
   return accept({ membership, principal: { kind: "member", accountId, userId, role } });
+}
+
+/** Who asks and whom it is about, as they are in the transaction: roles may have changed since `reachOrg`. */
+export async function readMembers(
+  tx: Reader,
+  { accountId, userId }: Member,
+  targetId: string,
+): Promise<Decision<{ account: Account; actor: Membership; target: Membership | undefined }>> {
+  const orgId = orgIdOf(accountId);
+  const account = await tx.get(accounts, accountId);
+  const actor = await tx.get(memberships, membershipId(userId, orgId));
+  const target = await tx.get(memberships, membershipId(targetId, orgId));
+  return account && actor ? accept({ account, actor, target }) : refuse("ORG_NOT_FOUND");
 }

@@ -1,13 +1,17 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
+import { INVITE_STATUSES } from "../../core/invites.ts";
 import type { Membership } from "../../core/users.ts";
+import type { WebhookEndpoint } from "../../core/webhooks.ts";
 import {
   accounts,
   apiKeys,
+  invites,
   licenses,
   memberships,
   products,
   webhookEndpoints,
 } from "../../store/collections.ts";
+import type { Page } from "../../store/document-store.ts";
 import { revokeApiKey } from "../api-keys/revoke-api-key.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
@@ -20,7 +24,7 @@ const LICENSE_STATUSES = ["active", "degraded", "suspended", "revoked"] as const
 
 /**
  * Ends an organization that has nothing left to sell. Its API keys are revoked, its webhook endpoints
- * deleted, its members let go; its audit log stays. The caller is let go last, so that an attempt
+ * and invites deleted, its members let go; its audit log stays. The caller is let go last, so that an attempt
  * that broke off can be made again.
  */
 export async function deleteOrg(
@@ -33,7 +37,7 @@ export async function deleteOrg(
   const each: Deps = { ...deps, once: (body) => deps.store.transaction(body) };
   await closeDoors(each, principal);
   await letOthersGo(each, membership);
-  return deps.once(async (tx): Promise<Decision<{ deleted: true }>> => {
+  const decision = await deps.once(async (tx): Promise<Decision<{ deleted: true }>> => {
     const before = await tx.get(accounts, accountId);
     tx.delete(memberships, membership.id);
     if (before) {
@@ -43,6 +47,10 @@ export async function deleteOrg(
     }
     return accept({ deleted: true });
   });
+  // Whoever came in meanwhile; without the account nobody comes any more.
+  await forgetInvites(each, accountId);
+  await letOthersGo(each, membership);
+  return decision;
 }
 
 async function hasThings({ store }: Deps, accountId: string): Promise<boolean> {
@@ -63,8 +71,33 @@ async function closeDoors(deps: Deps, principal: Member): Promise<void> {
     for (const { id } of page.items) await revokeApiKey(deps, principal, id);
     after = page.next;
   } while (after !== undefined);
-  const endpoints = await deps.store.query(webhookEndpoints, "byAccount", { equal, limit: PAGE });
-  for (const { id } of endpoints.items) await deleteWebhookEndpoint(deps, principal, id);
+  await deleteEndpoints(deps, principal);
+}
+
+async function deleteEndpoints(deps: Deps, principal: Member): Promise<void> {
+  const equal = { accountId: principal.accountId };
+  let after: string | undefined;
+  do {
+    const ask = { equal, limit: PAGE, after };
+    const page: Page<WebhookEndpoint> = await deps.store.query(webhookEndpoints, "byAccount", ask);
+    for (const { id } of page.items) await deleteWebhookEndpoint(deps, principal, id);
+    after = page.next;
+  } while (after !== undefined);
+}
+
+/** An account of the native API may come back under its name: none of them shall let in then. */
+async function forgetInvites({ store }: Deps, accountId: string): Promise<void> {
+  for (const status of INVITE_STATUSES) {
+    const equal = { accountId, status };
+    let after: string | undefined;
+    do {
+      const page = await store.query(invites, "byAccountAndStatus", { equal, limit: PAGE, after });
+      await store.commit(
+        page.items.map(({ id }) => ({ kind: "delete" as const, collection: invites, id })),
+      );
+      after = page.next;
+    } while (after !== undefined);
+  }
 }
 
 async function letOthersGo({ store }: Deps, own: Membership): Promise<void> {

@@ -85,6 +85,7 @@ export async function createProduct(
       graceDays: ask.graceDays ?? null,
       defaultPolicy: ask.defaultPolicy ?? null,
       blacklist: { hwids: 0, ips: 0, ranges: [] },
+      webhookEndpoints: 0,
       enabled: true,
       expiresAt: null,
       createdAt: now,

@@ -58,3 +58,9 @@ export async function reachProduct(
     ? accept({ product })
     : refuse("PRODUCT_NOT_FOUND", { field: "productId" });
 }
+
+/** Whose product it is, for who asks to be found out by. */
+export const accountOfProduct = async (
+  { store }: { readonly store: Reader },
+  productId: string,
+): Promise<string | undefined> => (await store.get(products, productId))?.accountId;

@@ -1,10 +1,10 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
-import { typedPassword, type User, type UserSession } from "../../core/users.ts";
-import { SALT_BYTES } from "../../crypto/passwords.ts";
+import type { User, UserSession } from "../../core/users.ts";
 import { users } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
-import { emailHashOf, userIdOf } from "./emails.ts";
+import { draftUser, type NewUser } from "./draft-user.ts";
 import { mailToUser } from "./mail-to-user.ts";
+import { registerInvited } from "./register-invited.ts";
 import { beginSession, drawRefreshToken, type Tokens, tokensOf } from "./sessions.ts";
 import { drawUserToken, giveUserToken } from "./tokens.ts";
 
@@ -12,39 +12,17 @@ type Registered = { readonly user: User; readonly tokens: Tokens | undefined };
 
 /**
  * Makes a user. Where addresses are verified, one that is taken gets the same answer, and its owner
- * a mail; elsewhere it is refused.
+ * a mail; elsewhere it is refused. An invite lets in at once, also where registration is closed.
  */
 export async function register(
   deps: Deps,
-  ask: { readonly email: string; readonly password: string; readonly name: string | null },
+  { inviteToken, ...ask }: NewUser & { readonly inviteToken?: string | undefined },
 ): Promise<Decision<Registered>> {
+  if (inviteToken !== undefined) return registerInvited(deps, { ...ask, inviteToken });
   const { verifyEmails, openRegistration } = deps.settings.dashboard;
   if (!openRegistration) return refuse("REGISTRATION_CLOSED");
   const user = await draftUser(deps, ask);
   return verifyEmails ? announced(deps, user) : atOnce(deps, user);
-}
-
-async function draftUser(
-  deps: Deps,
-  { email, password, name }: Parameters<typeof register>[1],
-): Promise<User> {
-  const emailHash = emailHashOf(deps.vault, email);
-  const now = deps.now();
-  const salt = deps.randomBytes(SALT_BYTES);
-  return {
-    emailHash,
-    id: userIdOf(emailHash),
-    email,
-    name,
-    passwordHash: await deps.passwords.hash(typedPassword(password), salt),
-    emailVerifiedAt: null,
-    totp: null,
-    pendingTotpSealed: null,
-    activeAccountId: null,
-    sessions: [],
-    createdAt: now,
-    updatedAt: now,
-  };
 }
 
 /** An address that was registered and never verified is nobody's yet: who registers last may verify it. */

@@ -1,7 +1,7 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { newAccount } from "../../core/plans.ts";
-import { MOST_ENDPOINTS, type WebhookEndpoint } from "../../core/webhooks.ts";
-import { accounts, webhookEndpoints } from "../../store/collections.ts";
+import { countsForProduct, mostEndpoints, type WebhookEndpoint } from "../../core/webhooks.ts";
+import { accounts, products, webhookEndpoints } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { type PlaceAsk, placeOf } from "../place.ts";
@@ -15,7 +15,7 @@ export type CreateWebhookEndpointAsk = PlaceAsk & Subscription & Pick<WebhookEnd
 
 type Created = { readonly endpoint: WebhookEndpoint; readonly secret: string };
 
-/** Makes an endpoint; its secret is in this answer and never again. The account's counter guards the limit. */
+/** Makes an endpoint; its secret is in this answer and never again. A counter guards the limit. */
 export async function createWebhookEndpoint(
   deps: Deps,
   principal: Principal,
@@ -32,10 +32,6 @@ export async function createWebhookEndpoint(
     if (!place.ok) return place;
     const { accountId, product } = place;
     const account = (await tx.get(accounts, accountId)) ?? newAccount(accountId, now);
-    const has = account.webhookEndpoints;
-    if (has >= MOST_ENDPOINTS) {
-      return refuse("WEBHOOK_ENDPOINTS_TOO_MANY", { limit: MOST_ENDPOINTS });
-    }
     const endpoint: WebhookEndpoint = {
       ...wanted,
       events: [...new Set(wanted.events)],
@@ -48,7 +44,12 @@ export async function createWebhookEndpoint(
       createdAt: now,
       updatedAt: now,
     };
-    tx.set(accounts, { ...account, webhookEndpoints: has + 1 });
+    const ofProduct = product && countsForProduct(endpoint);
+    const { webhookEndpoints: has } = ofProduct ? product : account;
+    const limit = mostEndpoints(endpoint);
+    if (has >= limit) return refuse("WEBHOOK_ENDPOINTS_TOO_MANY", { limit });
+    if (ofProduct) tx.update(products, product.id, { webhookEndpoints: has + 1 });
+    else tx.set(accounts, { ...account, webhookEndpoints: has + 1 });
     tx.create(webhookEndpoints, endpoint);
     const action = "webhookEndpoint.create";
     audit(tx, { accountId, action, targetId: id, before: null, after: endpoint });

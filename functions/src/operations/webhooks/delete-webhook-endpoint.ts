@@ -1,5 +1,6 @@
 import { accept, type Decision } from "../../core/decision.ts";
-import { accounts, webhookEndpoints } from "../../store/collections.ts";
+import { countsForProduct } from "../../core/webhooks.ts";
+import { accounts, products, webhookEndpoints } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
@@ -17,11 +18,13 @@ export async function deleteWebhookEndpoint(
     if (!found.ok) return found;
     const before = found.endpoint;
     const { accountId } = before;
-    const account = await tx.get(accounts, accountId);
-    if (account) {
-      const left = Math.max(0, account.webhookEndpoints - 1);
-      tx.update(accounts, accountId, { webhookEndpoints: left });
-    }
+    const { productId } = before;
+    const product =
+      productId && countsForProduct(before) ? await tx.get(products, productId) : null;
+    const account = product === null ? await tx.get(accounts, accountId) : undefined;
+    const left = (has: number) => ({ webhookEndpoints: Math.max(0, has - 1) });
+    if (product) tx.update(products, product.id, left(product.webhookEndpoints));
+    if (account) tx.update(accounts, accountId, left(account.webhookEndpoints));
     tx.delete(webhookEndpoints, endpointId);
     const action = "webhookEndpoint.delete";
     audit(tx, { accountId, action, targetId: endpointId, before, after: null });

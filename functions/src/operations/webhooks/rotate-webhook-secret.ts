@@ -1,5 +1,5 @@
 import { accept, type Decision } from "../../core/decision.ts";
-import { secretsRotated } from "../../core/webhooks.ts";
+import { secretsRotated, type WebhookEndpoint } from "../../core/webhooks.ts";
 import { webhookEndpoints } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
@@ -7,7 +7,11 @@ import type { Principal } from "../principal.ts";
 import { findWebhookEndpoint } from "./find-webhook-endpoint.ts";
 import { newWebhookSecret } from "./secrets.ts";
 
-type Rotated = { readonly secret: string; readonly previousEndsAt: number };
+type Rotated = {
+  readonly endpoint: WebhookEndpoint;
+  readonly secret: string;
+  readonly previousEndsAt: number;
+};
 
 /** Gives an endpoint a new secret; the one it had signs along for a day. */
 export async function rotateWebhookSecret(
@@ -31,6 +35,6 @@ export async function rotateWebhookSecret(
     tx.set(webhookEndpoints, after);
     const action = "webhookEndpoint.rotateSecret";
     audit(tx, { accountId, action, targetId: endpointId, before, after });
-    return accept({ secret, previousEndsAt });
+    return accept({ endpoint: after, secret, previousEndsAt });
   });
 }
