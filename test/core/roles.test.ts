@@ -1,4 +1,5 @@
-import { ownersAfter } from "../../functions/src/core/members.ts";
+import { inviteTerm, isOpenInvite } from "../../functions/src/core/invites.ts";
+import { mayManage, ownersAfter } from "../../functions/src/core/members.ts";
 import { ABILITIES, hasAbility, ROLES } from "../../functions/src/core/roles.ts";
 import { MOST_SESSIONS, sessionsBeside } from "../../functions/src/core/users.ts";
 
@@ -40,6 +41,29 @@ test.each([
 
 test.each([["ADMIN"], [null]] as const)("the last owner does not become %s", (to) => {
   expect(ownersAfter(1, { from: "OWNER", to })).toEqual({ ok: false, code: "LAST_OWNER" });
+});
+
+test("what touches an OWNER is for owners, the rest for whoever may change members", () => {
+  for (const actor of ROLES) {
+    for (const from of [null, ...ROLES]) {
+      for (const to of [null, ...ROLES]) {
+        const least = from === "OWNER" || to === "OWNER" ? "OWNER" : "ADMIN";
+        const may = ROLES.indexOf(actor) >= ROLES.indexOf(least);
+        expect([actor, from, to, mayManage(actor, { from, to })]).toEqual([actor, from, to, may]);
+      }
+    }
+  }
+});
+
+test("an invite is open for seven days, and while it is pending", () => {
+  const week = 7 * 86_400_000;
+  const { expiresAt, expireAt } = inviteTerm(1_000);
+  expect([expiresAt, expireAt]).toEqual([1_000 + week, 1_000 + week + 30 * 86_400_000]);
+  expect(isOpenInvite({ status: "PENDING", expiresAt }, expiresAt - 1)).toBe(true);
+  expect(isOpenInvite({ status: "PENDING", expiresAt }, expiresAt)).toBe(false);
+  for (const status of ["ACCEPTED", "REVOKED"] as const) {
+    expect(isOpenInvite({ status, expiresAt }, 1_000)).toBe(false);
+  }
 });
 
 test("a new login ends the oldest when there are too many", () => {

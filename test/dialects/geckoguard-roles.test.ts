@@ -4,8 +4,17 @@ import {
   dashboardRoute,
 } from "../../functions/src/dialects/geckoguard/dashboard-route.ts";
 import { geckoguard } from "../../functions/src/dialects/geckoguard/routes.ts";
-import { as, member, openGecko, org, type Person, person } from "../support/dashboard.ts";
-import { addPlan, addProduct } from "../support/plans.ts";
+import {
+  as,
+  colleague,
+  member,
+  openGecko,
+  org,
+  type Person,
+  person,
+  productOf,
+} from "../support/dashboard.ts";
+import { addPlan } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
 
 /** An organization with things in it, and who owns it. */
@@ -20,12 +29,39 @@ type Row = {
   /** The least role, as the reference says it. */
   readonly least: Role;
   /** Makes what a call that succeeds names: the path's parts and what else is sent. */
-  readonly ask?: (place: Place) => Ask | Promise<Ask>;
+  readonly ask?: (place: Place, who: Person | undefined) => Ask | Promise<Ask>;
 };
 
-const productOf = ({ world, orgId }: Place) => addProduct(world, orgId);
+let made = 0;
+const fresh = (word: string) => `${word}-${++made}`;
+const NOTHING = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
+
+/** The id of what the owner makes with that call, or of nothing. */
+async function makes({ world, owner }: Place, route: string, body: Json): Promise<string> {
+  const { body: reply } = await as(world, owner, route, { body });
+  const things = Object.values((reply["data"] as Json | undefined) ?? {}) as (Json | undefined)[];
+  return String(things[0]?.["id"] ?? NOTHING);
+}
+
+const invited = async (place: Place): Promise<Ask> => {
+  const body = { email: `${fresh("invited")}@example.com`, role: "DEV" };
+  const route = `POST /v1/dashboard/orgs/${place.orgId}/invites`;
+  return { parts: { inviteId: await makes(place, route, body) } };
+};
+const productOfPlace = ({ world, orgId }: Place) => productOf(world, orgId, fresh("prod"));
 const planOf = async (place: Place) =>
-  String((await addPlan(place.world, place.owner, await productOf(place)))["id"]);
+  String((await addPlan(place.world, place.owner, await productOfPlace(place)))["id"]);
+const keyed = async (place: Place): Promise<Ask> => {
+  const body = { name: "bot", productId: await productOfPlace(place) };
+  return { parts: { keyId: await makes(place, "POST /v1/dashboard/api-keys", body) } };
+};
+const hooked = async (place: Place): Promise<Ask> => {
+  const productId = await productOfPlace(place);
+  const body = { url: "https://hooks.example.com/", events: ["*"] };
+  const route = `POST /v1/dashboard/webhooks/products/${productId}`;
+  return { parts: { productId, endpointId: await makes(place, route, body) } };
+};
+const HOOKS = "/v1/dashboard/webhooks/products/:productId";
 
 /** One row for every route of the dashboard that is about an organization. */
 const rows: Readonly<Record<string, Row>> = {
@@ -38,7 +74,12 @@ const rows: Readonly<Record<string, Row>> = {
   "POST /v1/dashboard/plans": {
     least: "ADMIN",
     ask: async (place) => ({
-      body: { productId: await productOf(place), name: "Pro", priceCents: 1900, interval: "month" },
+      body: {
+        productId: await productOfPlace(place),
+        name: "Pro",
+        priceCents: 1900,
+        interval: "month",
+      },
     }),
   },
   "PATCH /v1/dashboard/plans/:planId": {
@@ -49,6 +90,67 @@ const rows: Readonly<Record<string, Row>> = {
     least: "ADMIN",
     ask: async (place) => ({ parts: { planId: await planOf(place) } }),
   },
+  "GET /v1/dashboard/orgs/:orgId/members": { least: "VIEWER" },
+  "PATCH /v1/dashboard/orgs/:orgId/members/:memberId": {
+    least: "ADMIN",
+    ask: async ({ world, orgId }) => {
+      const { userId: memberId } = await colleague(world, orgId, "DEV", fresh("dev"));
+      return { parts: { memberId }, body: { role: "VIEWER" } };
+    },
+  },
+  // Oneself. Who may remove whom else is tried in geckoguard-members.test.ts.
+  "DELETE /v1/dashboard/orgs/:orgId/members/:memberId": {
+    least: "VIEWER",
+    ask: async ({ world, orgId }, who) => {
+      await colleague(world, orgId, "OWNER", fresh("owner"));
+      return { parts: { memberId: who?.userId ?? NOTHING } };
+    },
+  },
+  "POST /v1/dashboard/orgs/:orgId/transfer-ownership": {
+    least: "OWNER",
+    ask: async ({ world, orgId }) => {
+      const { userId: newOwnerId } = await colleague(world, orgId, "DEV", fresh("heir"));
+      return { body: { newOwnerId } };
+    },
+  },
+  "GET /v1/dashboard/orgs/:orgId/invites": { least: "VIEWER" },
+  "POST /v1/dashboard/orgs/:orgId/invites": {
+    least: "ADMIN",
+    ask: () => ({ body: { email: `${fresh("new")}@example.com`, role: "VIEWER" } }),
+  },
+  "POST /v1/dashboard/orgs/:orgId/invites/:inviteId/revoke": { least: "ADMIN", ask: invited },
+  "POST /v1/dashboard/orgs/:orgId/invites/:inviteId/resend": { least: "ADMIN", ask: invited },
+  "POST /v1/dashboard/api-keys": {
+    least: "ADMIN",
+    ask: async (place) => ({ body: { name: "bot", productId: await productOfPlace(place) } }),
+  },
+  "GET /v1/dashboard/api-keys": {
+    least: "VIEWER",
+    ask: async (place) => ({ query: { productId: await productOfPlace(place) } }),
+  },
+  "PATCH /v1/dashboard/api-keys/:keyId": {
+    least: "ADMIN",
+    ask: async (place) => ({ ...(await keyed(place)), body: { name: "other" } }),
+  },
+  "DELETE /v1/dashboard/api-keys/:keyId": { least: "ADMIN", ask: keyed },
+  "POST /v1/dashboard/api-keys/:keyId/rotate": { least: "ADMIN", ask: keyed },
+  "POST /v1/dashboard/api-keys/:keyId/revoke": { least: "ADMIN", ask: keyed },
+  [`GET ${HOOKS}`]: { least: "VIEWER", ask: hooked },
+  [`POST ${HOOKS}`]: {
+    least: "ADMIN",
+    ask: async (place) => ({
+      ...(await hooked(place)),
+      body: { url: "https://hooks.example.com/", events: ["*"] },
+    }),
+  },
+  [`PATCH ${HOOKS}/:endpointId`]: {
+    least: "ADMIN",
+    ask: async (place) => ({ ...(await hooked(place)), body: { enabled: false } }),
+  },
+  [`DELETE ${HOOKS}/:endpointId`]: { least: "ADMIN", ask: hooked },
+  [`GET ${HOOKS}/:endpointId/deliveries`]: { least: "VIEWER", ask: hooked },
+  [`POST ${HOOKS}/:endpointId/test`]: { least: "ADMIN", ask: hooked },
+  [`POST ${HOOKS}/:endpointId/rotate-secret`]: { least: "ADMIN", ask: hooked },
 };
 
 /** Routes for whoever is logged in. */
@@ -63,9 +165,10 @@ const PERSONAL = [
   "POST /v1/dashboard/subscriptions/cancel",
   "POST /v1/dashboard/subscriptions/reactivate",
   "GET /v1/dashboard/entitlements",
+  "POST /v1/dashboard/invites/accept",
 ];
 /** Routes for everybody. */
-const PUBLIC: readonly string[] = [];
+const PUBLIC: readonly string[] = ["GET /v1/dashboard/invites/preview"];
 
 const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
 const routes = geckoguard.routes.filter(({ path }) => path.startsWith("/v1/dashboard/"));
@@ -135,7 +238,7 @@ describe.each(Object.entries(rows))("%s", (name, { least, ask }) => {
   afterEach(() => world.close());
 
   async function call(who: Person | undefined) {
-    const { parts, ...sent } = (await ask?.(place)) ?? {};
+    const { parts, ...sent } = (await ask?.(place, who)) ?? {};
     const known: Record<string, string> = { orgId: place.orgId, ...parts };
     const path = pattern.replace(/:(\w+)/g, (_, part: string) => known[part] ?? "");
     return as(world, who, `${method} ${path}`, sent);

@@ -1,5 +1,16 @@
-import { accounts } from "../../functions/src/store/collections.ts";
-import { as, auth, dataOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
+import { accounts, memberships, products } from "../../functions/src/store/collections.ts";
+import {
+  as,
+  auth,
+  colleague,
+  dataOf,
+  inviteTokens,
+  openGecko,
+  org,
+  type Person,
+  person,
+  productOf,
+} from "../support/dashboard.ts";
 import { useEngines } from "../support/engines.ts";
 import { ADMIN_SECRET, type Json, type Reply, type World } from "../support/world.ts";
 
@@ -56,5 +67,101 @@ describe.each(useEngines())("$name: people of the dashboard, all at once", (engi
     );
     expect(all.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect((await world.store.get(accounts, creatorId))?.owners).toBe(1);
+  });
+
+  const OWNERS = 5;
+  /** Owners of an organization, the first of which made it. */
+  async function ownersOf(orgId: string): Promise<Person[]> {
+    const others = Array.from({ length: OWNERS - 1 }, (_, index) => `owner-${index}`);
+    const made = others.map((name) => colleague(world, orgId, "OWNER", name));
+    return [you, ...(await Promise.all(made))];
+  }
+  const ownersIn = async (orgId: string) => {
+    const equal = { accountId: orgId };
+    const { items } = await world.store.query(memberships, "byAccount", { equal, limit: 99 });
+    const holders = items.filter(({ role }) => role === "OWNER");
+    expect((await world.store.get(accounts, orgId))?.owners).toBe(holders.length);
+    return holders.length;
+  };
+
+  test("50 demotions, removals and farewells among five owners leave exactly one", async () => {
+    const orgId = await org(world, you);
+    const people = await ownersOf(orgId);
+    const members = `/v1/dashboard/orgs/${orgId}/members`;
+    // Every owner tries to step down, so that two cannot both be left.
+    const all = await together(50, (index) => {
+      const who = people[index % OWNERS];
+      const whom = people[(index + Math.floor(index / OWNERS)) % OWNERS];
+      return index % 4 === 3
+        ? as(world, who, `DELETE ${members}/${whom?.userId}`)
+        : as(world, who, `PATCH ${members}/${whom?.userId}`, { body: { role: "ADMIN" } });
+    });
+    for (const { status } of all) expect([200, 403, 404, 409]).toContain(status);
+    expect(await ownersIn(orgId)).toBe(1);
+    expect(world.logs.filter(({ severity }) => severity === "ERROR")).toEqual([]);
+  });
+
+  test("50 transfers, farewells and demotions at once never leave none, and the count is right", async () => {
+    const orgId = await org(world, you);
+    const people = await ownersOf(orgId);
+    const path = `/v1/dashboard/orgs/${orgId}`;
+    const all = await together(50, (index) => {
+      const who = people[index % OWNERS];
+      const { userId } = people[(index + 1 + (index % 3)) % OWNERS] ?? you;
+      if (index % 5 === 1) return as(world, who, `DELETE ${path}/members/${who?.userId}`);
+      return index % 5 === 2
+        ? as(world, who, `PATCH ${path}/members/${userId}`, { body: { role: "DEV" } })
+        : as(world, who, `POST ${path}/transfer-ownership`, { body: { newOwnerId: userId } });
+    });
+    for (const { status } of all) expect([200, 403, 404, 409]).toContain(status);
+    expect(await ownersIn(orgId)).toBeGreaterThan(0);
+  });
+
+  test("an invite lets in once, though it is accepted 20 times at once; invited at once, an address has one", async () => {
+    const orgId = await org(world, you);
+    const path = `/v1/dashboard/orgs/${orgId}/invites`;
+    const body = { email: "new@example.com", role: "OWNER" };
+    const made = await together(8, () => as(world, you, `POST ${path}`, { body }));
+    expect(made.map(({ status }) => status).sort()).toEqual([...Array(5).fill(201), 429, 429, 429]);
+    const pending = dataOf(await as(world, you, `GET ${path}`))["invites"] as Json[];
+    expect(pending).toHaveLength(1);
+    const invited = await person(world, "new@example.com");
+    const tokens = await inviteTokens(world, "new@example.com");
+    const all = await together(20, (index) => {
+      const sent = { body: { token: tokens[index % 5] } };
+      return as(world, invited, "POST /v1/dashboard/invites/accept", sent);
+    });
+    const statuses = all.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array(19).fill(410)]);
+    expect(await ownersIn(orgId)).toBe(2);
+  });
+
+  test("of 25 endpoints made for a product at once there are ten", async () => {
+    const productId = await productOf(world, await org(world, you), "prod_raced");
+    const path = `/v1/dashboard/webhooks/products/${productId}`;
+    const body = { url: "https://hooks.example.com/", events: ["*"] };
+    const all = await together(25, () => as(world, you, `POST ${path}`, { body }));
+    const statuses = all.map(({ status }) => status).sort();
+    expect(statuses).toEqual([...Array(10).fill(201), ...Array(15).fill(409)]);
+    expect((await world.store.get(products, productId))?.webhookEndpoints).toBe(10);
+  });
+
+  test("of 20 changes and revocations of a key at once, none brings it back", async () => {
+    const productId = await productOf(world, await org(world, you), "prod_raced");
+    const keys = "/v1/dashboard/api-keys";
+    const made = await as(world, you, `POST ${keys}`, { body: { productId, name: "raced" } });
+    const { id } = dataOf(made)["apiKey"] as Json;
+    const all = await together(20, (index) => {
+      if (index % 4 === 0) return as(world, you, `POST ${keys}/${id}/rotate`);
+      const body = { name: `name ${index}` };
+      return index === 10
+        ? as(world, you, `POST ${keys}/${id}/revoke`)
+        : as(world, you, `PATCH ${keys}/${id}`, { body });
+    });
+    for (const { status } of all) expect([200, 409]).toContain(status);
+    expect(all[10]?.status).toBe(200);
+    const listed = await as(world, you, `GET ${keys}`, { query: { productId } });
+    const shown = dataOf(listed)["apiKeys"] as Json[];
+    expect(shown).toMatchObject([{ id, revokedAt: expect.any(String) }]);
   });
 });

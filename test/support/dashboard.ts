@@ -1,4 +1,6 @@
 import type { Role } from "../../functions/src/core/roles.ts";
+import { uuidOfBytes } from "../../functions/src/crypto/uuids.ts";
+import { mails } from "../../functions/src/store/collections.ts";
 import { geckoCall, openGecko } from "./geckoguard.ts";
 import type { CallOptions, Json, Reply, World } from "./world.ts";
 
@@ -59,6 +61,31 @@ export async function member(world: World, orgId: string, role: Role): Promise<P
   const made = await person(world, email);
   await world.admin("addMember", { creatorId: orgId, email, role });
   return made;
+}
+
+/** Somebody new in an organization, with an address of that name. */
+export async function colleague(world: World, orgId: string, role: Role, name: string) {
+  const made = await person(world, `${name}@example.com`);
+  await world.admin("addMember", { creatorId: orgId, email: made.email, role });
+  return made;
+}
+
+/** A product of an organization, its UUID. */
+export async function productOf(world: World, orgId: string, handle: string): Promise<string> {
+  const made = await world.admin("createProduct", {
+    name: handle,
+    productId: handle,
+    creatorId: orgId,
+  });
+  return uuidOfBytes(Buffer.from(String(made["projectId"]), "hex"));
+}
+
+/** The invite tokens that were mailed to an address, the last one first. */
+export async function inviteTokens(world: World, email: string): Promise<string[]> {
+  const { items } = await world.store.query(mails, "due", { limit: 100 });
+  const sent = items.filter(({ to, kind }) => to === email && kind === "invite");
+  sent.sort((one, other) => other.createdAt - one.createdAt);
+  return sent.map(({ message }) => /ggi_[\w-]{64}/.exec(message.text)?.[0] ?? "");
 }
 
 export { openGecko };
