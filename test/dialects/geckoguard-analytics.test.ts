@@ -2,7 +2,8 @@ import {
   countAuthorization,
   countCreated,
 } from "../../functions/src/operations/stats/usage-counters.ts";
-import { geckoCall, geckoKey, type Owner, openGecko } from "../support/geckoguard.ts";
+import { as, org, type Person, person, productOf } from "../support/dashboard.ts";
+import { codeOf, geckoCall, geckoKey, type Owner, openGecko } from "../support/geckoguard.ts";
 import { authorize } from "../support/geckoguard-signed.ts";
 import { DAY, HOUR, type Json, machine, type World } from "../support/world.ts";
 
@@ -129,5 +130,60 @@ test("403 another product's key, and one without the scope", async () => {
   expect(await ask({}, unable)).toMatchObject({
     status: 403,
     body: { error: { message: "API key does not have permission: analytics:read" } },
+  });
+});
+
+describe("an organization's", () => {
+  const ORGS = "/v1/dashboard/orgs";
+  const asked = (who: Person, orgId: string, query: Record<string, string> = {}) =>
+    as(world, who, `GET ${ORGS}/${orgId}/analytics`, { query });
+
+  test("200 all its products together, and of no other's", async () => {
+    const you = await person(world);
+    const orgId = await org(world, you);
+    const place = { accountId: orgId };
+    const [one, two] = [
+      await productOf(world, orgId, "prod_one"),
+      await productOf(world, orgId, "prod_two"),
+    ];
+    countCreated(world.deps, { ...place, productId: one }, 2);
+    countAuthorization(world.deps, { ...place, productId: one }, "HWID_MISMATCH");
+    countAuthorization(world.deps, { ...place, productId: two }, null);
+    countAuthorization(world.deps, { ...place, productId: two }, "HWID_MISMATCH");
+    countAuthorization(world.deps, product, null);
+    await world.deps.usage.flush();
+    const reply = await asked(you, orgId);
+    const { series, ...rest } = data(reply) as { series: Json[] };
+    const counts = { ...none, licensesCreated: 2, authorizations: 1, denials: 2 };
+    expect([reply.status, rest]).toEqual([
+      200,
+      {
+        range: {
+          from: "2026-10-22T00:00:00.000Z",
+          to: "2026-11-20T09:00:00.000Z",
+          interval: "day",
+        },
+        totals: counts,
+        denialsByReason: { HWID_MISMATCH: 2 },
+      },
+    ]);
+    expect([series.length, series.at(-1)]).toEqual([30, { date: "2026-11-20", ...counts }]);
+    const day = { from: "2026-11-20", to: "2026-11-20T23:00:00Z", interval: "hour" };
+    const hours = data(await asked(you, orgId, day))["series"] as Json[];
+    expect([hours.length, hours[9]]).toEqual([24, { date: "2026-11-20T09:00:00.000Z", ...counts }]);
+    // Login, membership, and the one day that was asked for.
+    expect(world.touched()).toEqual({ reads: 3, writes: 0, aggregates: 0 });
+  });
+
+  test.each([
+    [{ from: "yesterday" }],
+    [{ from: "2026-11-21", to: "2026-11-20" }],
+    [{ from: "2025-01-01", to: "2026-11-20" }],
+    [{ from: "2026-10-01", to: "2026-11-20", interval: "hour" }],
+    [{ interval: "week" }],
+  ])("400 for %j", async (query) => {
+    const you = await person(world);
+    const reply = await asked(you, await org(world, you), query as Record<string, string>);
+    expect([reply.status, codeOf(reply)]).toEqual([400, "VALIDATION_ERROR"]);
   });
 });

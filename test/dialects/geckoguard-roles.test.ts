@@ -113,6 +113,7 @@ const rows: Readonly<Record<string, Row>> = {
       return { body: { newOwnerId } };
     },
   },
+  "GET /v1/dashboard/orgs/:orgId/analytics": { least: "VIEWER" },
   "GET /v1/dashboard/orgs/:orgId/invites": { least: "VIEWER" },
   "POST /v1/dashboard/orgs/:orgId/invites": {
     least: "ADMIN",

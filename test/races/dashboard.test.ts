@@ -136,6 +136,30 @@ describe.each(useEngines())("$name: people of the dashboard, all at once", (engi
     expect(await ownersIn(orgId)).toBe(2);
   });
 
+  test("an organization that is deleted while invites to it are accepted keeps no members", async () => {
+    const orgId = await org(world, you);
+    const names = ["a", "b", "c", "d", "e", "f"].map((name) => `${name}@example.com`);
+    const path = `/v1/dashboard/orgs/${orgId}`;
+    for (const email of names) {
+      await patient(() =>
+        as(world, you, `POST ${path}/invites`, { body: { email, role: "ADMIN" } }),
+      );
+    }
+    const people = await Promise.all(names.map((email) => person(world, email)));
+    const tokens = await Promise.all(names.map((email) => inviteTokens(world, email)));
+    const all = await together(7, (index) => {
+      const body = { token: tokens[index]?.[0] };
+      return index === 6
+        ? as(world, you, `DELETE ${path}`)
+        : as(world, people[index], "POST /v1/dashboard/invites/accept", { body });
+    });
+    expect(all[6]?.status).toBe(200);
+    for (const { status } of all) expect([200, 404, 410]).toContain(status);
+    const equal = { accountId: orgId };
+    const left = await world.store.query(memberships, "byAccount", { equal, limit: 9 });
+    expect(left.items).toEqual([]);
+  });
+
   test("of 25 endpoints made for a product at once there are ten", async () => {
     const productId = await productOf(world, await org(world, you), "prod_raced");
     const path = `/v1/dashboard/webhooks/products/${productId}`;
@@ -144,6 +168,8 @@ describe.each(useEngines())("$name: people of the dashboard, all at once", (engi
     const statuses = all.map(({ status }) => status).sort();
     expect(statuses).toEqual([...Array(10).fill(201), ...Array(15).fill(409)]);
     expect((await world.store.get(products, productId))?.webhookEndpoints).toBe(10);
+    const listed = dataOf(await as(world, you, `GET ${path}`, { query: { pageSize: "4" } }));
+    expect(listed).toMatchObject({ pagination: { total: 10, totalPages: 3 } });
   });
 
   test("of 20 changes and revocations of a key at once, none brings it back", async () => {

@@ -1,7 +1,19 @@
 import * as z from "zod";
-import { dayOf, INTERVALS, LONGEST_SERIES_MS, type Usage } from "../../core/usage.ts";
+import {
+  dayOf,
+  INTERVALS,
+  LONGEST_SERIES_MS,
+  type Usage,
+  type UsageSeries,
+} from "../../core/usage.ts";
 import { Problem } from "../../http/problem.ts";
-import { productAnalytics } from "../../operations/stats/product-analytics.ts";
+import type { Deps } from "../../operations/deps.ts";
+import {
+  type AnalyticsRange,
+  accountAnalytics,
+  productAnalytics,
+} from "../../operations/stats/analytics.ts";
+import { dashboardRoute } from "./dashboard-route.ts";
 import { keyRoute } from "./define-route.ts";
 import { iso } from "./fields.ts";
 
@@ -13,31 +25,54 @@ const instant = z
   .union([z.iso.date(), z.iso.datetime({ offset: true })], "must be an ISO 8601 date or date-time")
   .transform((text) => Date.parse(text));
 
+const query = z.object({
+  from: instant.optional(),
+  to: instant.optional(),
+  interval: z.enum(INTERVALS, `must be ${INTERVALS.join(" or ")}`).default("day"),
+});
+
 export const getProductAnalytics = keyRoute({
   method: "GET",
   path: "/v1/products/:productId/analytics",
   scope: "analytics:read",
-  query: z.object({
-    from: instant.optional(),
-    to: instant.optional(),
-    interval: z.enum(INTERVALS, `must be ${INTERVALS.join(" or ")}`).default("day"),
-  }),
+  query,
   async handle(deps, { principal }, { ids, query }) {
-    const { interval, to = deps.now() } = query;
-    const from = query.from ?? (dayOf(to) - USUAL_DAYS + 1) * DAY_MS;
-    checkRange({ from, to, longest: LONGEST_SERIES_MS[interval], interval });
-    const found = await productAnalytics(deps, principal, { ...ids, from, to, interval });
-    if (!found.ok) return found;
-    const { totals, series } = found;
-    const dateOf = (at: number) => (interval === "day" ? iso(at).slice(0, 10) : iso(at));
-    return {
-      range: { from: iso(from), to: iso(to), interval },
-      totals: countItems(totals),
-      series: series.map((one) => ({ date: dateOf(one.at), ...countItems(one) })),
-      denialsByReason: totals.reasons,
-    };
+    const range = rangeAsked(deps, query);
+    const found = await productAnalytics(deps, principal, { ...ids, ...range });
+    return found.ok ? seriesItem(found, range) : found;
   },
 });
+
+export const getOrgAnalytics = dashboardRoute({
+  method: "GET",
+  path: "/v1/dashboard/orgs/:orgId/analytics",
+  ability: "analytics.read",
+  query,
+  async handle(deps, { principal }, { query }) {
+    const range = rangeAsked(deps, query);
+    return seriesItem(await accountAnalytics(deps, principal.accountId, range), range);
+  },
+});
+
+/** Throws `INVALID_REQUEST` for a range that is none or too long. */
+function rangeAsked(
+  deps: Pick<Deps, "now">,
+  { interval, from: asked, to = deps.now() }: z.output<typeof query>,
+): AnalyticsRange {
+  const from = asked ?? (dayOf(to) - USUAL_DAYS + 1) * DAY_MS;
+  checkRange({ from, to, longest: LONGEST_SERIES_MS[interval], interval });
+  return { from, to, interval };
+}
+
+function seriesItem({ totals, series }: UsageSeries, { from, to, interval }: AnalyticsRange) {
+  const dateOf = (at: number) => (interval === "day" ? iso(at).slice(0, 10) : iso(at));
+  return {
+    range: { from: iso(from), to: iso(to), interval },
+    totals: countItems(totals),
+    series: series.map((one) => ({ date: dateOf(one.at), ...countItems(one) })),
+    denialsByReason: totals.reasons,
+  };
+}
 
 type Range = { from: number; to: number; longest: number; interval: string };
 

@@ -1,4 +1,5 @@
 import type { Route } from "../../http/router.ts";
+import { getOrgAnalytics } from "./analytics.ts";
 import {
   disableTotp,
   enableTotp,
@@ -82,6 +83,7 @@ export const dashboardRoutes: readonly Route[] = [
   updateMember,
   deleteMember,
   transferOwnership,
+  getOrgAnalytics,
   createInvite,
   listInvites,
   revokeInvite,
