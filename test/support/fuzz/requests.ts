@@ -92,15 +92,18 @@ const loggedIn = (tenant: Tenant): Asker => ({
   headers: { authorization: `Bearer ${tenant.person.accessToken}` },
 });
 
+const isForPeople = (path: string) => path.startsWith("/v1/dashboard/");
+
 /** Who may do it, as likely as not. */
-function goodAskers({ tenants: [one] }: Seed, { kinds }: Target): fc.Arbitrary<Asker> {
+function goodAskers({ tenants: [one] }: Seed, { kinds, path }: Target): fc.Arbitrary<Asker> {
+  if (isForPeople(path)) return fc.constant(loggedIn(one));
   const persons = kinds.includes("geckoguard") ? [loggedIn(one)] : [];
   const own = fc.constantFrom(...persons, ...kinds.flatMap((kind) => withKey(one.keys[kind], one)));
   const arbitrary = fc.constant(kinds.includes("native") ? operator : starter);
   return fc.oneof({ weight: 3, arbitrary: own }, { weight: 1, arbitrary });
 }
 
-function askers({ tenants }: Seed, { kinds }: Target): fc.Arbitrary<Asker> {
+function askers({ tenants }: Seed, { kinds, path }: Target): fc.Arbitrary<Asker> {
   const [one] = tenants;
   const good = [one, one, one, ...tenants].flatMap((tenant) =>
     kinds.flatMap((kind) => withKey(tenant.keys[kind], tenant)),
@@ -124,11 +127,13 @@ function askers({ tenants }: Seed, { kinds }: Target): fc.Arbitrary<Asker> {
     { headers: { "x-api-key": "__proto__", "x-timestamp": "1e400", "x-signature": "" } },
   ];
   const native = kinds.includes("native");
+  const spoken = kinds.includes("geckoguard") ? 4 : 1;
+  const people = isForPeople(path) ? 16 : spoken;
   return fc.oneof(
     { weight: native ? 5 : 1, arbitrary: fc.constant(native ? operator : starter) },
     { weight: 6, arbitrary: fc.constantFrom(...good) },
     { weight: native ? 0 : 1, arbitrary: fc.constantFrom(...bearer) },
-    { weight: kinds.includes("geckoguard") ? 4 : 1, arbitrary: fc.constantFrom(...persons) },
+    { weight: people, arbitrary: fc.constantFrom(...persons) },
     { weight: 1, arbitrary: fc.constantFrom(...wrong) },
     { weight: 2, arbitrary: fc.constantFrom(...odd) },
   );

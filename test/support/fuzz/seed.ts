@@ -144,8 +144,26 @@ async function tenant(world: World, creatorId: string, pool: Pool): Promise<Tena
 
   const someone = await person(world, `owner@${creatorId}.example`);
   keep("person", [someone, { password: PASSWORD }]);
-  keep("orgId", await org(world, someone));
+  const orgId = await org(world, someone);
+  keep("orgId", orgId);
   await make("addMember", { creatorId, email: someone.email, role: "OWNER" });
+  const made = async (route: string, body: Json) => {
+    const reply = await as(world, someone, `POST /v1/dashboard/${route}`, { body });
+    if (reply.status !== 201) throw new Error(JSON.stringify(reply.body));
+    keep(route, [body, reply.body]);
+    return Object.values(dataOf(reply))[0] as Json;
+  };
+  const colleague = await person(world, `colleague@${creatorId}.example`);
+  await make("addMember", { creatorId: orgId, email: colleague.email, role: "DEV" });
+  for (const field of ["memberUuid", "newOwnerId"]) keep(field, colleague.userId);
+  const email = `invited@${creatorId}.example`;
+  const invite = await made(`orgs/${orgId}/invites`, { email, role: "VIEWER" });
+  keep("inviteUuid", invite["id"]);
+  const { keyId: keyUuid, productUuid } = keys["geckoguard"] as unknown as Record<string, string>;
+  keep("keyUuid", keyUuid);
+  const hook = { url: "https://example.com/hooks", events: ["license.revoked"] };
+  const endpoint = await made(`webhooks/products/${productUuid}`, hook);
+  keep("endpointUuid", endpoint["id"]);
 
   const subscribe = async (handle: string, end: "start" | "cancel" | "none") => {
     const plan = await addPlan(world, someone, (await productOf(world, handle)).id);
