@@ -2,9 +2,10 @@ import {
   countAuthorization,
   countCreated,
 } from "../../functions/src/operations/stats/usage-counters.ts";
-import { as, org, type Person, person, productOf } from "../support/dashboard.ts";
+import { as, org, type Person, person } from "../support/dashboard.ts";
 import { codeOf, geckoCall, geckoKey, type Owner, openGecko } from "../support/geckoguard.ts";
 import { authorize } from "../support/geckoguard-signed.ts";
+import { addProduct } from "../support/plans.ts";
 import { DAY, HOUR, type Json, machine, type World } from "../support/world.ts";
 
 let world: World;
@@ -143,8 +144,8 @@ describe("an organization's", () => {
     const orgId = await org(world, you);
     const place = { accountId: orgId };
     const [one, two] = [
-      await productOf(world, orgId, "prod_one"),
-      await productOf(world, orgId, "prod_two"),
+      await addProduct(world, orgId, "prod_one"),
+      await addProduct(world, orgId, "prod_two"),
     ];
     countCreated(world.deps, { ...place, productId: one }, 2);
     countAuthorization(world.deps, { ...place, productId: one }, "HWID_MISMATCH");

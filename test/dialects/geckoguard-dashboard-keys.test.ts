@@ -1,17 +1,9 @@
 import fc from "fast-check";
 import { GECKOGUARD_SCOPES } from "../../functions/src/core/api-keys.ts";
 import { apiKeys, auditEntries, outbox } from "../../functions/src/store/collections.ts";
-import {
-  as,
-  dataOf,
-  errorOf,
-  openGecko,
-  org,
-  type Person,
-  person,
-  productOf,
-} from "../support/dashboard.ts";
+import { as, dataOf, errorOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
 import { geckoCall } from "../support/geckoguard.ts";
+import { addProduct } from "../support/plans.ts";
 import { HOUR, type Json, MINUTE, NOW, type Reply, type World } from "../support/world.ts";
 
 let world: World;
@@ -22,7 +14,7 @@ beforeEach(async () => {
   world = await openGecko();
   you = await person(world);
   orgId = await org(world, you);
-  productId = await productOf(world, orgId, "prod_tools");
+  productId = await addProduct(world, orgId, "prod_tools");
 });
 afterEach(() => world.close());
 

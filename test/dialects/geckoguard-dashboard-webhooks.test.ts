@@ -18,8 +18,8 @@ import {
   org,
   type Person,
   person,
-  productOf,
 } from "../support/dashboard.ts";
+import { addProduct } from "../support/plans.ts";
 import { delivery } from "../support/records.ts";
 import { HOUR, type Json, NOW, type Reply, type World } from "../support/world.ts";
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
   world = await openGecko();
   you = await person(world);
   orgId = await org(world, you);
-  productId = await productOf(world, orgId, "prod_tools");
+  productId = await addProduct(world, orgId, "prod_tools");
 });
 afterEach(() => world.close());
 
@@ -123,7 +123,7 @@ test("409 for an eleventh of a product; one of another product, or natively, has
   expect(made.filter(({ status }) => status !== 201).map(said)).toEqual(
     Array(15).fill([409, "CONFLICT"]),
   );
-  const other = await productOf(world, orgId, "prod_other");
+  const other = await addProduct(world, orgId, "prod_other");
   for (let one = 0; one < 10; one++) expect((await create({}, you, other)).status).toBe(201);
   const native = { url: URL_OF_MINE, events: ["*"], creatorId: orgId };
   await world.admin("createWebhookEndpoint", { ...native, productId: "prod_tools" });
@@ -139,7 +139,7 @@ test("409 for an eleventh of a product; one of another product, or natively, has
 test("404 for a product or endpoint of others, like what is not there; and for one of another format", async () => {
   const id = idOf(await create());
   const stranger = await person(world, "stranger@example.com");
-  const own = await productOf(world, await org(world, stranger, "Other"), "prod_theirs");
+  const own = await addProduct(world, await org(world, stranger, "Other"), "prod_theirs");
   const asStranger = async (product: string, endpointId: string) => [
     await as(world, stranger, `GET ${baseOf(product)}`),
     await create({}, stranger, product),
@@ -256,7 +256,7 @@ test("a rotated secret is shown once, and the one before signs along for a day",
 });
 
 test("whoever comes or goes is told to every product's endpoints that ask for it, and to no other product bound one", async () => {
-  const other = await productOf(world, orgId, "prod_other");
+  const other = await addProduct(world, orgId, "prod_other");
   const mine = idOf(await create({ events: ["team.member_added"] }));
   const theirs = idOf(await create({ events: ["*"] }, you, other));
   await create({ events: ["license.revoked"] });

@@ -12,9 +12,8 @@ import {
   org,
   type Person,
   person,
-  productOf,
 } from "../support/dashboard.ts";
-import { addPlan } from "../support/plans.ts";
+import { addPlan, addProduct } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
 
 /** An organization with things in it, and who owns it. */
@@ -48,7 +47,7 @@ const invited = async (place: Place): Promise<Ask> => {
   const route = `POST /v1/dashboard/orgs/${place.orgId}/invites`;
   return { parts: { inviteId: await makes(place, route, body) } };
 };
-const productOfPlace = ({ world, orgId }: Place) => productOf(world, orgId, fresh("prod"));
+const productOfPlace = ({ world, orgId }: Place) => addProduct(world, orgId, fresh("prod"));
 const planOf = async (place: Place) =>
   String((await addPlan(place.world, place.owner, await productOfPlace(place)))["id"]);
 const keyed = async (place: Place): Promise<Ask> => {

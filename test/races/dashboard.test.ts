@@ -9,9 +9,9 @@ import {
   org,
   type Person,
   person,
-  productOf,
 } from "../support/dashboard.ts";
 import { useEngines } from "../support/engines.ts";
+import { addProduct } from "../support/plans.ts";
 import { ADMIN_SECRET, type Json, type Reply, type World } from "../support/world.ts";
 
 describe.each(useEngines())("$name: people of the dashboard, all at once", (engine) => {
@@ -161,7 +161,7 @@ describe.each(useEngines())("$name: people of the dashboard, all at once", (engi
   });
 
   test("of 25 endpoints made for a product at once there are ten", async () => {
-    const productId = await productOf(world, await org(world, you), "prod_raced");
+    const productId = await addProduct(world, await org(world, you), "prod_raced");
     const path = `/v1/dashboard/webhooks/products/${productId}`;
     const body = { url: "https://hooks.example.com/", events: ["*"] };
     const all = await together(25, () => as(world, you, `POST ${path}`, { body }));
@@ -173,7 +173,7 @@ describe.each(useEngines())("$name: people of the dashboard, all at once", (engi
   });
 
   test("of 20 changes and revocations of a key at once, none brings it back", async () => {
-    const productId = await productOf(world, await org(world, you), "prod_raced");
+    const productId = await addProduct(world, await org(world, you), "prod_raced");
     const keys = "/v1/dashboard/api-keys";
     const made = await as(world, you, `POST ${keys}`, { body: { productId, name: "raced" } });
     const { id } = dataOf(made)["apiKey"] as Json;

@@ -1,5 +1,4 @@
 import type { Role } from "../../functions/src/core/roles.ts";
-import { uuidOfBytes } from "../../functions/src/crypto/uuids.ts";
 import { mails } from "../../functions/src/store/collections.ts";
 import { geckoCall, openGecko } from "./geckoguard.ts";
 import type { CallOptions, Json, Reply, World } from "./world.ts";
@@ -68,16 +67,6 @@ export async function colleague(world: World, orgId: string, role: Role, name: s
   const made = await person(world, `${name}@example.com`);
   await world.admin("addMember", { creatorId: orgId, email: made.email, role });
   return made;
-}
-
-/** A product of an organization, its UUID. */
-export async function productOf(world: World, orgId: string, handle: string): Promise<string> {
-  const made = await world.admin("createProduct", {
-    name: handle,
-    productId: handle,
-    creatorId: orgId,
-  });
-  return uuidOfBytes(Buffer.from(String(made["projectId"]), "hex"));
 }
 
 /** The invite tokens that were mailed to an address, the last one first. */

@@ -59,7 +59,7 @@ export async function reachProduct(
     : refuse("PRODUCT_NOT_FOUND", { field: "productId" });
 }
 
-/** Whose product it is, for who asks to be found out by. */
+/** Whose product it is, by its UUID. */
 export const accountOfProduct = async (
   { store }: { readonly store: Reader },
   productId: string,
