@@ -13,7 +13,6 @@ const NOISE = new Set([
   "standingChangedAt",
   "refileAt",
   "folded",
-  "dueAt",
   "endsLatest",
   "endsEarliest",
 ]);
