@@ -49,7 +49,7 @@ test("200 listProducts shows live products newest first, all of them with includ
       turnedAwayPerSeat: 2,
       addressesPerDay: 40,
     },
-    paymentIds: { stripe: [], gumroad: [], lemonSqueezy: [], paddle: [] },
+    paymentIds: { stripe: [], gumroad: [], lemonSqueezy: [], paddle: [], polar: [] },
     unlocks: [],
     quantity: "seats",
     graceDays: 3,
