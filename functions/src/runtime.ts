@@ -15,6 +15,7 @@ import { createUseNotes } from "./operations/api-keys/note-use.ts";
 import type { AttemptDeps } from "./operations/events/attempt.ts";
 import type { Deliverer } from "./operations/events/deliver.ts";
 import { createSubscriptions } from "./operations/events/subscriptions.ts";
+import { createPortals } from "./operations/portal/portals.ts";
 import { createEnforcementLimits } from "./operations/products/enforcement-limits.ts";
 import { createProductNames } from "./operations/products/product-names.ts";
 import { createRateBudgets } from "./operations/rate-budgets/take-request.ts";
@@ -79,6 +80,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       enforcementLimits: createEnforcementLimits({ store, now }),
       seatPools: createSeatPools({ now }),
       planOf: createAccountPlans({ store, now }),
+      portalOf: createPortals({ store, now }),
       productNameOf: createProductNames({ store, now }),
       subscribed: createSubscriptions({ store, now }),
       rateBudgets: createRateBudgets({ now }),

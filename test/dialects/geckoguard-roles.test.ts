@@ -4,6 +4,7 @@ import {
   dashboardRoute,
 } from "../../functions/src/dialects/geckoguard/dashboard-route.ts";
 import { geckoguard } from "../../functions/src/dialects/geckoguard/routes.ts";
+import { endUsers } from "../../functions/src/store/collections.ts";
 import {
   as,
   colleague,
@@ -13,6 +14,7 @@ import {
   type Person,
   person,
 } from "../support/dashboard.ts";
+import { putEndUser } from "../support/end-users.ts";
 import { addPlan, addProduct } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
 
@@ -61,6 +63,12 @@ const hooked = async (place: Place): Promise<Ask> => {
   return { parts: { productId, endpointId: await makes(place, route, body) } };
 };
 const HOOKS = "/v1/dashboard/webhooks/products/:productId";
+
+async function anEndUser({ world, orgId }: Place): Promise<Ask> {
+  const known = await world.store.get(endUsers, "e1e10000-0000-4000-8000-000000000001");
+  const { id } = known ?? (await putEndUser(world, { accountId: orgId }));
+  return { parts: { endUserId: id } };
+}
 
 /** One row for every route of the dashboard that is about an organization. */
 const rows: Readonly<Record<string, Row>> = {
@@ -151,6 +159,9 @@ const rows: Readonly<Record<string, Row>> = {
   [`GET ${HOOKS}/:endpointId/deliveries`]: { least: "VIEWER", ask: hooked },
   [`POST ${HOOKS}/:endpointId/test`]: { least: "ADMIN", ask: hooked },
   [`POST ${HOOKS}/:endpointId/rotate-secret`]: { least: "ADMIN", ask: hooked },
+  "GET /v1/dashboard/orgs/:orgId/end-users": { least: "VIEWER" },
+  "POST /v1/dashboard/orgs/:orgId/end-users/:endUserId/ban": { least: "ADMIN", ask: anEndUser },
+  "POST /v1/dashboard/orgs/:orgId/end-users/:endUserId/unban": { least: "ADMIN", ask: anEndUser },
 };
 
 /** Routes for whoever is logged in. */

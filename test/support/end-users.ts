@@ -14,6 +14,8 @@ export async function putEndUser(
     username: "ann",
     passwordHash: null,
     bannedAt: null,
+    tokenGeneration: 0,
+    blockedTokens: [],
     licenseCounts: {},
     productIds: [],
     createdAt: NOW,

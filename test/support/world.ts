@@ -22,6 +22,7 @@ import { createSeatPools } from "../../functions/src/operations/activations/seat
 import { createUseNotes } from "../../functions/src/operations/api-keys/note-use.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { createSubscriptions } from "../../functions/src/operations/events/subscriptions.ts";
+import { createPortals } from "../../functions/src/operations/portal/portals.ts";
 import { createEnforcementLimits } from "../../functions/src/operations/products/enforcement-limits.ts";
 import { createProductNames } from "../../functions/src/operations/products/product-names.ts";
 import { createRateBudgets } from "../../functions/src/operations/rate-budgets/take-request.ts";
@@ -142,6 +143,7 @@ export async function openWorld(
       enforcementLimits: createEnforcementLimits({ store, now }),
       seatPools: createSeatPools({ now }),
       planOf: createAccountPlans({ store, now }),
+      portalOf: createPortals({ store, now }),
       productNameOf: createProductNames({ store, now }),
       subscribed: createSubscriptions({ store, now }),
       rateBudgets: createRateBudgets({ now }),

@@ -23,9 +23,9 @@ export type AuditEntry = {
   at: number;
   /** `payment` is what a payment provider announced. */
   actor: {
-    kind: "administrator" | "api-key" | "payment" | "user";
+    kind: "administrator" | "api-key" | "payment" | "user" | "end-user";
     keyId: string | null;
-    /** The member of the account who did it, where it was one. */
+    /** The member of the account or its end user who did it, where it was one. */
     userId?: string | undefined;
   };
   /** A verb of a record, such as `license.update`. */

@@ -60,6 +60,9 @@ export type RefusalCode =
   | "VIOLATION_NOT_FOUND"
   | "INBOUND_EVENT_NOT_FOUND"
   | "END_USER_NOT_FOUND"
+  | "USER_BANNED"
+  | "USERNAME_TAKEN"
+  | "LICENSE_CLAIMED"
   | "EXPIRY_CONTRADICTORY"
   | "EXPIRY_PAST"
   | "LICENSE_KEY_TAKEN"
@@ -114,7 +117,9 @@ export type RefusalCode =
   | "APP_VERSION_TAKEN"
   | "APP_VERSIONS_TOO_MANY"
   | "PRODUCT_FILE_NOT_FOUND"
-  | "PRODUCT_FILE_TOO_LARGE";
+  | "PRODUCT_FILE_TOO_LARGE"
+  | "DOWNLOAD_LINK_INVALID"
+  | "DOWNLOAD_LINK_EXPIRED";
 
 export type Refusal = {
   readonly ok: false;

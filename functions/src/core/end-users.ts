@@ -11,6 +11,10 @@ export type EndUser = {
   folded: string;
   passwordHash: string | null;
   bannedAt: number | null;
+  /** Tokens of an earlier generation are void. */
+  tokenGeneration: number;
+  /** Tokens of this generation that were logged out and have not run out yet. */
+  blockedTokens: { id: string; expireAt: number }[];
   /** Of the licenses it has, how many are of which product. */
   licenseCounts: Record<string, number>;
   /** The products of which it has licenses; follows from `licenseCounts`. */
@@ -18,6 +22,36 @@ export type EndUser = {
   createdAt: number;
   updatedAt: number;
 };
+
+export const SHORTEST_END_USER_PASSWORD = 8;
+export const LONGEST_END_USER_PASSWORD = 128;
+/** Without `@`, so that no user name looks like the address of somebody else. */
+export const USERNAME_FORM = /^[A-Za-z0-9][A-Za-z0-9._-]{2,31}$/;
+
+export const END_USER_TOKEN_MS = 7 * 86_400_000;
+const MOST_BLOCKED = 50;
+
+type TokenState = Pick<EndUser, "tokenGeneration" | "blockedTokens">;
+
+/** What a token says of itself besides whose it is. */
+export type TokenMarks = { readonly id: string; readonly generation: number };
+
+export const isTokenGood = (
+  { tokenGeneration, blockedTokens }: TokenState,
+  { id, generation }: TokenMarks,
+): boolean => generation === tokenGeneration && !blockedTokens.some((one) => one.id === id);
+
+/** The end user with one token less; when too many are blocked at once, without any. */
+export function tokenBlocked(
+  endUser: EndUser,
+  token: { readonly id: string; readonly expireAt: number },
+  now: number,
+): EndUser {
+  const live = endUser.blockedTokens.filter(({ expireAt }) => expireAt > now);
+  return live.length < MOST_BLOCKED
+    ? { ...endUser, blockedTokens: [...live, { id: token.id, expireAt: token.expireAt }] }
+    : { ...endUser, blockedTokens: [], tokenGeneration: endUser.tokenGeneration + 1 };
+}
 
 const SEARCHED_LENGTH = 100;
 

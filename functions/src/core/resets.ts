@@ -17,7 +17,7 @@ export type ResetState = {
   readonly nextAllowedAt: number | null;
 };
 
-function resetState(resets: Resets, budget: ResetBudget, now: number): ResetState {
+export function resetState(resets: Resets, budget: ResetBudget, now: number): ResetState {
   const remaining = Math.max(0, budget.max - resets.count);
   const next = (resets.lastAt ?? 0) + budget.cooldownHours * HOUR_MS;
   const waits = remaining > 0 && resets.lastAt !== null && next > now;

@@ -1,4 +1,4 @@
-import { errors, jwtVerify, SignJWT } from "jose";
+import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { Vault } from "./vault.ts";
 
 /** Which surface a token is for; each has a key of its own. */
@@ -25,41 +25,85 @@ export function accessTokenKeys(
 
 const seconds = (ms: number) => Math.floor(ms / 1000);
 
-/** An HS256 JWT. Instants in epoch milliseconds; the token holds whole seconds. */
+/** A token of the dashboard: an HS256 JWT. Instants in epoch milliseconds; the token holds whole seconds. */
 export const signAccessToken = (
   keys: AccessTokenKeys,
-  surface: Surface,
   { sub, sid, issuedAt, expiresAt }: AccessClaims & { issuedAt: number; expiresAt: number },
 ): Promise<string> =>
-  new SignJWT({ typ: surface, sid })
+  new SignJWT({ typ: "access", sid })
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
     .setSubject(sub)
     .setIssuedAt(seconds(issuedAt))
     .setExpirationTime(seconds(expiresAt))
-    .sign(keys[surface]);
+    .sign(keys.access);
 
-export type AccessReading =
-  | ({ readonly state: "valid" } & AccessClaims)
+type Reading<Claims> =
+  | ({ readonly state: "valid" } & Claims)
   | { readonly state: "expired" }
   | { readonly state: "invalid" };
 
-/** Reads a token of that surface; whether its session still stands is for others to say. */
-export async function readAccessToken(
+/** Reads a token of the dashboard; whether its session still stands is for others to say. */
+export const readAccessToken = (
   keys: AccessTokenKeys,
-  surface: Surface,
   token: string,
   now: number,
-): Promise<AccessReading> {
+): Promise<Reading<AccessClaims>> =>
+  read(keys, "access", { token, now }, ({ sub, sid }) =>
+    typeof sub === "string" && typeof sid === "string" ? { sub, sid } : undefined,
+  );
+
+export type EndUserClaims = {
+  readonly sub: string;
+  readonly org: string;
+  /** By which it can be blocked. */
+  readonly jti: string;
+  readonly generation: number;
+  /** Epoch milliseconds, of whole seconds. */
+  readonly expiresAt: number;
+};
+
+/** A token of the customers' portal: an HS256 JWT. */
+export const signEndUserToken = (
+  keys: AccessTokenKeys,
+  { sub, org, jti, generation, issuedAt, expiresAt }: EndUserClaims & { issuedAt: number },
+): Promise<string> =>
+  new SignJWT({ typ: "enduser", org, gen: generation })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setSubject(sub)
+    .setJti(jti)
+    .setIssuedAt(seconds(issuedAt))
+    .setExpirationTime(seconds(expiresAt))
+    .sign(keys.enduser);
+
+/** Reads a token of the portal; whether it was blocked is for others to say. */
+export const readEndUserToken = (
+  keys: AccessTokenKeys,
+  token: string,
+  now: number,
+): Promise<Reading<EndUserClaims>> =>
+  read(keys, "enduser", { token, now }, ({ sub, org, jti, gen, exp = 0 }) =>
+    typeof sub === "string" &&
+    typeof org === "string" &&
+    typeof jti === "string" &&
+    typeof gen === "number"
+      ? { sub, org, jti, generation: gen, expiresAt: exp * 1000 }
+      : undefined,
+  );
+
+async function read<Claims extends object>(
+  keys: AccessTokenKeys,
+  surface: Surface,
+  { token, now }: { readonly token: string; readonly now: number },
+  claimsOf: (payload: JWTPayload) => Claims | undefined,
+): Promise<Reading<Claims>> {
   try {
     const { payload } = await jwtVerify(token, keys[surface], {
       algorithms: ["HS256"],
       currentDate: new Date(now),
       requiredClaims: ["exp", "iat", "sub"],
     });
-    const { sub, sid, typ } = payload;
-    return typ === surface && typeof sub === "string" && typeof sid === "string"
-      ? { state: "valid", sub, sid }
-      : { state: "invalid" };
+    const claims = payload["typ"] === surface ? claimsOf(payload) : undefined;
+    return claims ? { state: "valid", ...claims } : { state: "invalid" };
   } catch (error) {
     if (error instanceof errors.JWTExpired) {
       return { state: error.payload["typ"] === surface ? "expired" : "invalid" };

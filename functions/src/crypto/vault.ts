@@ -26,6 +26,8 @@ export type Purpose =
   | "admin-secret"
   | "access-token"
   | "user-email"
+  | "end-user"
+  | "download-link"
   | "refresh-token"
   | "user-token"
   | "invite-token"

@@ -130,6 +130,7 @@ const GUESSES = new Set([
   "TOTP_CODE_WRONG",
   "REFRESH_TOKEN_INVALID",
   "LINK_INVALID",
+  "DOWNLOAD_LINK_INVALID",
 ]);
 
 const tooManyFailures = (seconds: number) =>

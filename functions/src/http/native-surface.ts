@@ -98,6 +98,9 @@ export const nativeRefusals = {
   ],
   BLACKLIST_ENTRY_NOT_FOUND: [404, "entryId: no such entry"],
   END_USER_NOT_FOUND: [404, "endUserId: no such end user"],
+  USER_BANNED: [403, "The account is banned"],
+  USERNAME_TAKEN: [409, "username: already taken"],
+  LICENSE_CLAIMED: [409, "The license is another customer's"],
   APP_VARIABLE_NOT_FOUND: [404, "variableId: no such variable"],
   APP_VARIABLES_TOO_MANY: [
     409,
@@ -110,6 +113,8 @@ export const nativeRefusals = {
     ({ limit }) => `A product has at most ${limit} versions. Delete one.`,
   ],
   PRODUCT_FILE_NOT_FOUND: [404, "fileId: no such file"],
+  DOWNLOAD_LINK_INVALID: [401, "The download link is not valid"],
+  DOWNLOAD_LINK_EXPIRED: [403, "The download link has expired"],
   PRODUCT_FILE_TOO_LARGE: [413, ({ limit }) => `file: is larger than ${limit} bytes`],
   CREDENTIALS_WRONG: [401, "Invalid email or password"],
   EMAIL_NOT_VERIFIED: [403, "Email not verified"],

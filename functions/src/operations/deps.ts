@@ -7,6 +7,7 @@ import type { DocumentStore } from "../store/document-store.ts";
 import type { PlanOf } from "./accounts/account-plans.ts";
 import type { SeatPools } from "./activations/seat-pools.ts";
 import type { Subscribed } from "./events/subscriptions.ts";
+import type { PortalOf } from "./portal/portals.ts";
 import type { EnforcementLimitsOf } from "./products/enforcement-limits.ts";
 import type { ProductNameOf } from "./products/product-names.ts";
 import type { RateBudgets } from "./rate-budgets/take-request.ts";
@@ -37,6 +38,7 @@ export type Deps = {
   readonly enforcementLimits: EnforcementLimitsOf;
   readonly seatPools: SeatPools;
   readonly planOf: PlanOf;
+  readonly portalOf: PortalOf;
   readonly productNameOf: ProductNameOf;
   readonly subscribed: Subscribed;
   readonly rateBudgets: RateBudgets;

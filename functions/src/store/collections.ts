@@ -44,7 +44,7 @@ export const reservations = collection({
   idField: "id",
   shape: {
     id: z.string(),
-    kind: z.enum(["product-handle", "product-slug", "codegate-key", "org-slug"]),
+    kind: z.enum(["product-handle", "product-slug", "codegate-key", "org-slug", "end-user-name"]),
     accountId: z.string(),
     targetId: z.string(),
     createdAt: instant,
@@ -532,6 +532,9 @@ export const endUsers = collection({
     folded: z.string(),
     passwordHash: z.string().nullable(),
     bannedAt: instant.nullable(),
+    tokenGeneration: count.default(0),
+    /** Bounded: a full list is traded for the next generation. */
+    blockedTokens: z.array(part({ id: z.uuid(), expireAt: instant })).default([]),
     /** Of the licenses it has, how many are of which product; a product with none is left out. */
     licenseCounts: z.record(z.string(), count),
     /** The products of which it has licenses. */
@@ -719,7 +722,7 @@ export const auditEntries = collection({
     accountId: z.string(),
     at: instant,
     actor: part({
-      kind: z.enum(["administrator", "api-key", "payment", "user"]),
+      kind: z.enum(["administrator", "api-key", "payment", "user", "end-user"]),
       keyId: z.uuid().nullable(),
       userId: z.uuid().optional(),
     }),

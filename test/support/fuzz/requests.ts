@@ -87,23 +87,26 @@ const withKey = (key: Key, tenant: Tenant): Asker[] => [
   { tenant, key, headers: { "x-api-key": key.apiKey } },
 ];
 
-const loggedIn = (tenant: Tenant): Asker => ({
-  tenant,
-  headers: { authorization: `Bearer ${tenant.person.accessToken}` },
-});
+const loggedIn = ({ path }: Target, tenant: Tenant): Asker => {
+  const { person, customer } = tenant;
+  const token = path.startsWith("/v1/enduser/") ? customer.token : person.accessToken;
+  return { tenant, headers: { authorization: `Bearer ${token}` } };
+};
 
-const isForPeople = (path: string) => path.startsWith("/v1/dashboard/");
+const isForPeople = (path: string) => /^\/v1\/(dashboard|enduser)\//.test(path);
 
 /** Who may do it, as likely as not. */
-function goodAskers({ tenants: [one] }: Seed, { kinds, path }: Target): fc.Arbitrary<Asker> {
-  if (isForPeople(path)) return fc.constant(loggedIn(one));
-  const persons = kinds.includes("geckoguard") ? [loggedIn(one)] : [];
+function goodAskers({ tenants: [one] }: Seed, target: Target): fc.Arbitrary<Asker> {
+  const { kinds, path } = target;
+  if (isForPeople(path)) return fc.constant(loggedIn(target, one));
+  const persons = kinds.includes("geckoguard") ? [loggedIn(target, one)] : [];
   const own = fc.constantFrom(...persons, ...kinds.flatMap((kind) => withKey(one.keys[kind], one)));
   const arbitrary = fc.constant(kinds.includes("native") ? operator : starter);
   return fc.oneof({ weight: 3, arbitrary: own }, { weight: 1, arbitrary });
 }
 
-function askers({ tenants }: Seed, { kinds, path }: Target): fc.Arbitrary<Asker> {
+function askers({ tenants }: Seed, target: Target): fc.Arbitrary<Asker> {
+  const { kinds, path } = target;
   const [one] = tenants;
   const good = [one, one, one, ...tenants].flatMap((tenant) =>
     kinds.flatMap((kind) => withKey(tenant.keys[kind], tenant)),
@@ -112,7 +115,7 @@ function askers({ tenants }: Seed, { kinds, path }: Target): fc.Arbitrary<Asker>
     ...asker,
     headers: { authorization: `Bearer ${headers["x-api-key"]}` },
   }));
-  const persons = tenants.map(loggedIn);
+  const persons = tenants.map((tenant) => loggedIn(target, tenant));
   const wrong = KEY_KINDS.flatMap((kind) => withKey(one.keys[kind], one));
   const { apiKey } = one.keys.native;
   const odd: Asker[] = [

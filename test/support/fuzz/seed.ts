@@ -1,9 +1,11 @@
 import fc from "fast-check";
 import { KEY_KINDS, type KeyKind } from "../../../functions/src/core/api-keys.ts";
 import { derivedUuid } from "../../../functions/src/crypto/vault.ts";
+import { orgIdOf } from "../../../functions/src/operations/members/reach.ts";
 import { deliveries } from "../../../functions/src/store/collections.ts";
 import { as, dataOf, org, PASSWORD, type Person, person } from "../dashboard.ts";
 import { addPlan } from "../plans.ts";
+import { type Customer, claim, customer } from "../portal.ts";
 import { productOf } from "../products.ts";
 import { proxgateKey } from "../proxgate.ts";
 import { delivery } from "../records.ts";
@@ -18,6 +20,8 @@ export type Tenant = {
   readonly keys: Readonly<Record<KeyKind | "bound" | "revoked", Key>>;
   /** Whoever is logged in for it. */
   readonly person: Person;
+  /** Whoever is logged in at its portal. */
+  readonly customer: Customer;
   /** Keys of licenses and tokens: they open what they are of. */
   readonly opening: ReadonlySet<string>;
   /** Buyers' addresses. */
@@ -165,6 +169,17 @@ async function tenant(world: World, creatorId: string, pool: Pool): Promise<Tena
   const endpoint = await made(`webhooks/products/${productUuid}`, hook);
   keep("endpointUuid", endpoint["id"]);
 
+  const portal = async (at: string, orgSlug: string) => {
+    const patch = { body: { slug: orgSlug, portalEnabled: true } };
+    await as(world, someone, `PATCH /v1/dashboard/orgs/${at}`, patch);
+    const made = await customer(world, { slug: orgSlug }, `customer@${creatorId}.example`);
+    keep("customer", [made, { orgSlug, endUserId: made.id }]);
+    return made;
+  };
+  await portal(orgId, `${creatorId}-own`);
+  const buyer = await portal(orgIdOf(creatorId), creatorId);
+  await claim(world, buyer, { slug: creatorId }, String(licenseKeys[0]));
+
   const subscribe = async (handle: string, end: "start" | "cancel" | "none") => {
     const plan = await addPlan(world, someone, (await productOf(world, handle)).id);
     keep("planId", plan["id"]);
@@ -233,6 +248,7 @@ async function tenant(world: World, creatorId: string, pool: Pool): Promise<Tena
       accountId: creatorId,
       keys: keys as Tenant["keys"],
       person: someone,
+      customer: buyer,
       opening,
       people,
       shownOnce,

@@ -18,7 +18,7 @@ import { iso, name } from "./fields.ts";
 import { email, loginItem, newPassword, opaque, password, tokensItem, userItem } from "./users.ts";
 
 /** A route that somebody may guess at, or have mails sent by: its calls are limited. */
-const authRoute = <const Path extends string, Fields extends z.core.$ZodLooseShape>(spec: {
+export const authRoute = <const Path extends string, Fields extends z.core.$ZodLooseShape>(spec: {
   readonly path: Path;
   readonly body: z.ZodObject<Fields>;
   readonly status?: 200 | 201;
@@ -28,7 +28,9 @@ const authRoute = <const Path extends string, Fields extends z.core.$ZodLooseSha
     ...spec,
     method: "POST",
     async handle(deps, { body }) {
-      const email = "email" in body ? String(body["email"]) : undefined;
+      // An address of one organization's portal is nobody of another's.
+      const org = "orgSlug" in body ? `${body["orgSlug"]} ` : "";
+      const email = "email" in body ? `${org}${body["email"]}` : undefined;
       const taken = await takeAttempt(deps, { route: spec.path, email });
       return taken.ok ? spec.handle(deps, body) : taken;
     },

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Authorized } from "../../core/authorize.ts";
-import type { Refusal } from "../../core/decision.ts";
+import type { Decision, Refusal } from "../../core/decision.ts";
 import { denialOf } from "../../core/denials.ts";
 import { fixedExpiryOf } from "../../core/expiry.ts";
 import { sha256Hex } from "../../crypto/signatures.ts";
@@ -18,9 +18,9 @@ import { signedNonce } from "./signing.ts";
 import { geckoguardSurface } from "./surface.ts";
 
 /** Null is as good as left out. */
-const optional = <T extends z.ZodType>(field: T) =>
+export const optional = <T extends z.ZodType>(field: T) =>
   field.nullish().transform((value) => value ?? undefined);
-const named = (maxLength: number) => text(maxLength).min(1, "must not be empty");
+export const named = (maxLength: number) => text(maxLength).min(1, "must not be empty");
 
 const body = z.object({
   productId: uuid,
@@ -72,12 +72,15 @@ async function decide(
   if (ask.dryRun) await limits.take("licenseKey", owner);
   const { decision, budget } = await authorizeLicense(deps, ask);
   if (budget) limits.tell(budget);
-  if (decision.ok) return granted(decision);
   // A license that is there counts for itself.
-  const isUnknown = decision.code === "LICENSE_NOT_FOUND";
+  const isUnknown = !decision.ok && decision.code === "LICENSE_NOT_FOUND";
   if (isUnknown && !ask.dryRun) await limits.take("licenseKey", owner);
-  return denied(decision);
+  return flat(decision);
 }
+
+/** The flat body of the reference, section 7.2. */
+export const flat = (decision: Decision<Authorized>): Answer =>
+  decision.ok ? granted(decision) : denied(decision);
 
 const GRANTED = "Authorization granted";
 

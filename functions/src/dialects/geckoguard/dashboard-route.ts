@@ -140,16 +140,21 @@ export function userRoute<
 const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i;
 const LONGEST = 2_048;
 
+/** The token in the `Authorization` header. Throws `UNAUTHENTICATED` where there is none. */
+export function bearerIn({ headers }: Asked): string {
+  const given = headers.authorization ?? "";
+  const token = given.length <= LONGEST ? BEARER.exec(given)?.[1] : undefined;
+  if (token === undefined) throw unauthorized("Missing or invalid access token");
+  return token;
+}
+
 /** Counts the request where it comes from, and finds who is logged in. Throws `UNAUTHENTICATED`. */
 async function admitUser(
   deps: Deps,
   asked: Asked,
 ): Promise<{ readonly ok: true; readonly caller: UserCaller } | Refusal> {
   await limitAddress(deps, asked);
-  const given = asked.headers.authorization ?? "";
-  const token = given.length <= LONGEST ? BEARER.exec(given)?.[1] : undefined;
-  if (token === undefined) throw unauthorized("Missing or invalid access token");
-  const user = await authenticateUser(deps, token);
+  const user = await authenticateUser(deps, bearerIn(asked));
   // What was forged or ended counts against whoever sent it; what ran out does not.
   if (!user.ok && user.code === "TOKEN_INVALID") {
     throw unauthorized("Missing or invalid access token");

@@ -21,6 +21,7 @@ import {
   rotateKey,
   updateKey,
 } from "./dashboard-api-keys.ts";
+import { endUserBans, listOrgEndUsers } from "./end-users.ts";
 import {
   acceptInvite,
   createInvite,
@@ -103,4 +104,6 @@ export const dashboardRoutes: readonly Route[] = [
   listDeliveries,
   testEndpoint,
   rotateEndpointSecret,
+  listOrgEndUsers,
+  ...endUserBans,
 ];

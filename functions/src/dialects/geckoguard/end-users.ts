@@ -1,24 +1,22 @@
 import * as z from "zod";
-import { standing } from "../../core/licenses.ts";
 import type { License } from "../../core/records.ts";
 import type { Deps } from "../../operations/deps.ts";
+import { banEndUser } from "../../operations/end-users/ban-end-user.ts";
 import { findEndUser, type Holder } from "../../operations/end-users/holders.ts";
 import { listEndUsers } from "../../operations/end-users/list-end-users.ts";
-import type { KeyCaller } from "./authenticate.ts";
+import { dashboardRoute } from "./dashboard-route.ts";
 import { keyRoute } from "./define-route.ts";
 import { iso, isoOrNull, text } from "./fields.ts";
+import { statusOf } from "./license-records.ts";
 import { pagination, paging } from "./paging.ts";
 
 const name = text(255).min(1, "must not be empty").optional();
-const query = z.object({
-  username: name,
-  email: name,
-  search: text(100).optional(),
-  ...paging(),
-});
+const filters = { username: name, email: name, search: text(100).optional() };
+const query = z.object({ ...filters, ...paging() });
 
 const scope = "end_user:read";
 type Query = z.output<typeof query>;
+type Caller = { readonly principal: { readonly accountId: string } };
 
 export const listProductEndUsers = keyRoute({
   method: "GET",
@@ -51,9 +49,31 @@ export const getAccountEndUser = keyRoute({
   handle: (deps, caller, { ids }) => get(deps, caller, { ...ids, productId: null }),
 });
 
+export const listOrgEndUsers = dashboardRoute({
+  method: "GET",
+  path: "/v1/dashboard/orgs/:orgId/end-users",
+  ability: "end-user.read",
+  query: z.object({ ...filters, ...paging({ max: 100 }) }),
+  handle: (deps, caller, { query }) => list(deps, caller, { productId: null, query }),
+});
+
+const ban = (word: "ban" | "unban") =>
+  dashboardRoute({
+    method: "POST",
+    path: `/v1/dashboard/orgs/:orgId/end-users/:endUserId/${word}`,
+    ability: "end-user.ban",
+    async handle(deps, caller, { ids: { endUserId } }) {
+      const banned = word === "ban";
+      const decision = await banEndUser(deps, caller.principal, { endUserId, banned });
+      return decision.ok ? get(deps, caller, { productId: null, endUserId }) : decision;
+    },
+  });
+
+export const endUserBans = [ban("ban"), ban("unban")];
+
 async function list(
   deps: Deps,
-  { principal: { accountId } }: KeyCaller,
+  { principal: { accountId } }: Caller,
   { productId, query }: { productId: string | null; query: Query },
 ) {
   const { endUsers, total } = await listEndUsers(deps, { accountId, productId, ...query });
@@ -66,7 +86,7 @@ async function list(
 
 async function get(
   deps: Deps,
-  { principal: { accountId } }: KeyCaller,
+  { principal: { accountId } }: Caller,
   ids: { productId: string | null; endUserId: string },
 ) {
   const found = await findEndUser(deps, { accountId, ...ids });
@@ -88,10 +108,3 @@ const licenseItem = (license: License, now: number) => ({
   status: statusOf(license, now),
   expiresAt: isoOrNull(license.expiresAt),
 });
-
-function statusOf(license: License, now: number): "ACTIVE" | "EXPIRED" | "REVOKED" | "FROZEN" {
-  const code = standing(license, now)?.code;
-  if (code === "LICENSE_REVOKED") return "REVOKED";
-  if (code === "LICENSE_SUSPENDED") return "FROZEN";
-  return code === "LICENSE_EXPIRED" ? "EXPIRED" : "ACTIVE";
-}

@@ -2,7 +2,7 @@ import { amendLicense } from "../../operations/licenses/amend-license.ts";
 import { createLicenses } from "../../operations/licenses/create-licenses.ts";
 import { deleteLicense } from "../../operations/licenses/delete-license.ts";
 import { reinstateLicense } from "../../operations/licenses/reinstate-license.ts";
-import { resetBindings } from "../../operations/licenses/reset-bindings.ts";
+import { type BindingsReset, resetBindings } from "../../operations/licenses/reset-bindings.ts";
 import { revokeLicense } from "../../operations/licenses/revoke-license.ts";
 import { keyRoute } from "./define-route.ts";
 import { isoOrNull } from "./fields.ts";
@@ -78,6 +78,12 @@ const unrevoke = keyRoute({
     shown(deps, caller, await reinstateLicense(deps, caller.principal, ids, { only: "revoked" })),
 });
 
+export const resetItem = ({ licenseId, cleared, resets }: BindingsReset) => ({
+  licenseId,
+  cleared,
+  resets: { ...resets, nextAllowedAt: isoOrNull(resets.nextAllowedAt) },
+});
+
 const reset = (kind: "hwid" | "ip") =>
   keyRoute({
     method: "POST",
@@ -85,10 +91,7 @@ const reset = (kind: "hwid" | "ip") =>
     scope: `license:reset_${kind}`,
     async handle(deps, caller, { ids: { licenseId } }) {
       const decision = await resetBindings(deps, caller.principal, { licenseId, kind });
-      if (!decision.ok) return decision;
-      const { cleared, resets } = decision;
-      const nextAllowedAt = isoOrNull(resets.nextAllowedAt);
-      return { licenseId, cleared, resets: { ...resets, nextAllowedAt } };
+      return decision.ok ? resetItem(decision) : decision;
     },
   });
 

@@ -22,6 +22,9 @@ export const standingOf: { readonly [S in LicenseStatus]: Standing } = {
   REVOKED: "revoked",
 };
 
+export const statusOf = (license: License, now: number): LicenseStatus =>
+  STATUS_OF[standingAt(license, now)];
+
 /** A license as clients see it (reference, section 9.1). Without `seesOwners` it does not tell whose it is. */
 export function licenseItem(
   license: License,
@@ -29,7 +32,7 @@ export function licenseItem(
   { now, seesOwners }: { readonly now: number; readonly seesOwners: boolean },
 ) {
   const { authorization, policyOverride } = license;
-  const status = STATUS_OF[standingAt(license, now)];
+  const status = statusOf(license, now);
   const since = standingChangeOf(license, now);
   return {
     id: license.id,

@@ -1,12 +1,16 @@
+import * as z from "zod";
 import { type ByteRange, type ProductFile, rangeOf } from "../../core/product-files.ts";
+import { type Fields, parseFields, searchFields } from "../../http/request.ts";
 import type { Asked, Route } from "../../http/router.ts";
 import { Streamed } from "../../http/streamed.ts";
 import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
+import { followLink } from "../../operations/portal/downloads.ts";
 import { findProductFile, openProductFile } from "../../operations/product-files/open-file.ts";
 import { admitKey, requireScope, unauthorized } from "./authenticate.ts";
 import { idsOf } from "./define-route.ts";
 import { failure } from "./envelope.ts";
+import { text, uuid } from "./fields.ts";
 import { limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
 
@@ -25,8 +29,13 @@ const route = (method: "GET" | "HEAD"): Route => ({
 export const downloadFile = route("GET");
 export const describeFile = route("HEAD");
 
-/** A public file is anybody's; of every other one without a good key not even its existence is told. */
+/**
+ * A public file is anybody's, and one that a link of the portal is for its bearer's; of every other one
+ * without a good key not even its existence is told.
+ */
 async function allowedFile(deps: Deps, asked: Asked): Promise<ProductFile | Answer> {
+  const query = searchFields(new URLSearchParams(asked.query));
+  if ("signature" in query) return linkedFile(deps, asked, query);
   const hasKey = asked.headers["x-api-key"] !== undefined;
   const caller = hasKey ? await admitKey(deps, asked) : undefined;
   if (!caller) await limitAddress(deps, asked);
@@ -35,6 +44,23 @@ async function allowedFile(deps: Deps, asked: Asked): Promise<ProductFile | Answ
   if (found.ok && found.file.public) return found.file;
   if (!caller) throw unauthorized("Missing or invalid API key");
   requireScope(caller, "file:download");
+  return found.ok ? found.file : geckoguardSurface.refusal(found);
+}
+
+const linkFields = z.object({
+  user: uuid,
+  expires: z
+    .string()
+    .regex(/^\d{1,12}$/, "must be Unix seconds")
+    .transform(Number),
+  signature: text(64),
+});
+
+async function linkedFile(deps: Deps, asked: Asked, query: Fields): Promise<ProductFile | Answer> {
+  await limitAddress(deps, asked);
+  const { fileId = "" } = idsOf(asked.parts);
+  const { user: endUserId, expires, signature } = parseFields(linkFields, query);
+  const found = await followLink(deps, { fileId, endUserId, expires, signature });
   return found.ok ? found.file : geckoguardSurface.refusal(found);
 }
 

@@ -17,6 +17,7 @@ import {
 import { licenseChanges } from "./license-changes.ts";
 import { getLicense, listLicenses } from "./licenses.ts";
 import { limitAddress } from "./limits.ts";
+import { portalRoutes } from "./portal.ts";
 import { describeFile, downloadFile } from "./product-files.ts";
 import { createFirstProduct } from "./products.ts";
 import { getHealth, getStatus, whoami } from "./service.ts";
@@ -52,6 +53,7 @@ export const geckoguard: Dialect = {
     ...licenseChanges,
     polarWebhook,
     ...dashboardRoutes,
+    ...portalRoutes,
   ],
   cors: [
     { prefix: "/v1/auth/", origins: "configured" },

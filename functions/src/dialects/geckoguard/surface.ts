@@ -25,6 +25,18 @@ const refusals: Partial<Record<RefusalCode, Words | ((refusal: Refusal) => Words
   LICENSE_KEY_TAKEN: [409, "DUPLICATE_KEY", "License key already exists"],
   LICENSE_REVOKED: [409, "CONFLICT", "License is revoked"],
   PRODUCT_ARCHIVED: [409, "CONFLICT", "Product is archived"],
+  RESET_LIMIT_REACHED: ({ retryAfterSeconds }) => [
+    403,
+    "LIMIT_REACHED",
+    retryAfterSeconds === undefined
+      ? "No device resets are left for this license"
+      : "The next device reset is not possible yet",
+  ],
+  LICENSE_CLAIMED: [409, "ALREADY_CLAIMED", "License belongs to another account"],
+  USER_BANNED: [403, "USER_BANNED", "Account is banned"],
+  USERNAME_TAKEN: [409, "CONFLICT", "Username is already taken"],
+  DOWNLOAD_LINK_INVALID: [401, "UNAUTHORIZED", "Download link is not valid"],
+  DOWNLOAD_LINK_EXPIRED: [403, "FORBIDDEN", "Download link has expired"],
   END_USER_NOT_FOUND: [404, "NOT_FOUND", "End user not found"],
   EXPIRY_CONTRADICTORY: [400, "VALIDATION_ERROR", "Request validation failed"],
   INVALID_POLICY: [400, "INVALID_POLICY", "The policy is not valid"],

@@ -9,7 +9,7 @@ export const entryShape = z
     at: pastInstant,
     actor: z.object({
       kind: z
-        .enum(["administrator", "api-key", "payment", "user"])
+        .enum(["administrator", "api-key", "payment", "user", "end-user"])
         .meta({ example: "administrator" }),
       keyId: z.uuid().nullable().meta({ example: null }),
       userId: z

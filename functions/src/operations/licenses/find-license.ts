@@ -36,18 +36,32 @@ export async function licenseById(
   return items[0];
 }
 
+/** Runs the body on the license, if the principal may see it. */
+export const withLicense = <T>(
+  deps: Pick<Deps, "store" | "vault">,
+  principal: Principal,
+  ask: Omit<LicenseWork<T>, "reaches">,
+): Promise<Decision<T>> =>
+  withReachedLicense(deps, {
+    ...ask,
+    reaches: ({ accountId, productId }) => mayReach(principal, accountId, productId),
+  });
+
+type LicenseWork<T> = {
+  readonly which: LicenseReference;
+  /** Whether the asker may know that there is such a license. */
+  readonly reaches: (license: License) => boolean;
+  readonly transaction: DocumentStore["transaction"];
+  readonly body: (tx: Transaction, license: License) => Promise<Decision<T>>;
+};
+
 /**
  * Runs the body on the license in a transaction that looks again. Where a rotation moved the document in
  * between, it starts over with the document as it is now.
  */
-export async function withLicense<T>(
+export async function withReachedLicense<T>(
   deps: Pick<Deps, "store" | "vault">,
-  principal: Principal,
-  ask: {
-    readonly which: LicenseReference;
-    readonly transaction: DocumentStore["transaction"];
-    readonly body: (tx: Transaction, license: License) => Promise<Decision<T>>;
-  },
+  ask: LicenseWork<T>,
 ): Promise<Decision<T>> {
   const { which } = ask;
   for (let look = 1; look <= MAX_LOOKS; look++) {
@@ -60,9 +74,7 @@ export async function withLicense<T>(
       const license = keyHash === undefined ? undefined : await tx.get(licenses, keyHash);
       const moved = "licenseId" in which && license?.id !== which.licenseId;
       if (moved && keyHash !== undefined) return null;
-      return license && mayReach(principal, license.accountId, license.productId)
-        ? ask.body(tx, license)
-        : refuse("LICENSE_NOT_FOUND");
+      return license && ask.reaches(license) ? ask.body(tx, license) : refuse("LICENSE_NOT_FOUND");
     });
     if (decision) return decision;
   }

@@ -10,6 +10,11 @@ export async function freeSlug(reader: Reader, slugs: readonly string[]) {
   return slugs.find((_, index) => !taken[index]);
 }
 
+/** Whose organization has the slug. */
+export async function accountOfSlug(reader: Reader, slug: string): Promise<string | undefined> {
+  return (await reader.get(reservations, idOf(slug)))?.accountId;
+}
+
 export const takeSlug = (tx: Transaction, slug: string, accountId: string, now: number): void =>
   tx.create(reservations, {
     id: idOf(slug),

@@ -81,7 +81,7 @@ export async function tokensOf(
   const expiresAt = Math.floor((issuedAt + ACCESS_TOKEN_MS) / 1000) * 1000;
   const claims = { sub: session.userId, sid: session.id, issuedAt, expiresAt };
   return {
-    accessToken: await signAccessToken(deps.accessTokenKeys, "access", claims),
+    accessToken: await signAccessToken(deps.accessTokenKeys, claims),
     refreshToken,
     accessTokenExpiresAt: expiresAt,
     refreshTokenExpiresAt: session.expireAt,
@@ -94,7 +94,7 @@ export async function authenticateUser(
   token: string,
 ): Promise<Decision<{ caller: UserCaller }>> {
   const now = deps.now();
-  const reading = await readAccessToken(deps.accessTokenKeys, "access", token, now);
+  const reading = await readAccessToken(deps.accessTokenKeys, token, now);
   if (reading.state === "expired") return refuse("TOKEN_EXPIRED");
   if (reading.state === "invalid") return refuse("TOKEN_INVALID");
   const session = await deps.store.get(userSessions, reading.sid);

@@ -1,0 +1,64 @@
+import type * as z from "zod";
+import type { Asked, Route } from "../../http/router.ts";
+import type { Answer } from "../../http/surface.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { authenticateEndUser, type EndUserCaller } from "../../operations/portal/tokens.ts";
+import { unauthorized } from "./authenticate.ts";
+import { bearerIn } from "./dashboard-route.ts";
+import {
+  answered,
+  type Contract,
+  type Input,
+  type NoFields,
+  type Outcome,
+  respond,
+} from "./define-route.ts";
+import { limitAddress } from "./limits.ts";
+import { geckoguardSurface } from "./surface.ts";
+
+/** An end user, asking at the portal of the organization. */
+export type PortalCaller = EndUserCaller & { readonly asked: Asked };
+
+/** A route for end-user tokens. */
+export function portalRoute<
+  const Path extends string,
+  Query extends z.ZodType = NoFields,
+  Body extends z.ZodType = NoFields,
+>(
+  spec: Contract<Path, Query, Body> & {
+    readonly handle: (
+      deps: Deps,
+      caller: PortalCaller,
+      input: Input<Path, Query, Body>,
+    ) => Promise<Outcome>;
+  },
+): Route {
+  const { method, path, query, body, handle } = spec;
+  return {
+    method,
+    path,
+    query,
+    body,
+    handle: (deps, asked) =>
+      asEndUser(deps, asked, (inner, caller) =>
+        respond(spec, asked, (input) => handle(inner, caller, input)),
+      ),
+  };
+}
+
+/** Counts the request where it comes from, and answers it once as the end user who sent it. */
+export async function asEndUser(
+  deps: Deps,
+  asked: Asked,
+  run: (deps: Deps, caller: PortalCaller) => Promise<Answer>,
+): Promise<Answer> {
+  await limitAddress(deps, asked);
+  const found = await authenticateEndUser(deps, bearerIn(asked));
+  // What was forged or logged out counts against whoever sent it; what ran out does not.
+  if (!found.ok && found.code === "TOKEN_INVALID") {
+    throw unauthorized("Missing or invalid access token");
+  }
+  if (!found.ok) return geckoguardSurface.refusal(found);
+  const { caller } = found;
+  return answered(deps, asked, caller.endUser.id, (inner) => run(inner, { ...caller, asked }));
+}
