@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { csvRow } from "../functions/src/endpoints/exports.ts";
 import { withoutCredential } from "../functions/src/http/authenticate.ts";
 import type { AnyEndpointSpec } from "../functions/src/http/endpoint.ts";
+import { csvRow } from "../functions/src/http/exports.ts";
 import { Problem } from "../functions/src/http/problem.ts";
 import { parseFields } from "../functions/src/http/request.ts";
 

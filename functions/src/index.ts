@@ -79,6 +79,7 @@ export { updateWebhookEndpoint } from "./endpoints/webhooks/update-webhook-endpo
 export { deliverEvents } from "./schedules/deliver-events.ts";
 export { expireFloatingSessions } from "./schedules/expire-floating-sessions.ts";
 export { expireLicenses } from "./schedules/expire-licenses.ts";
+export { forgetProducts } from "./schedules/forget-products.ts";
 export { settleSubscriptions } from "./schedules/settle-subscriptions.ts";
 export { suspendLicenses } from "./schedules/suspend-licenses.ts";
 export { onOutboxEvent } from "./triggers/on-outbox-event.ts";

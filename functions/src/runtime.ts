@@ -57,6 +57,7 @@ async function buildEdge(config: Config): Promise<Edge> {
     deps: {
       store,
       once: (body) => store.transaction(body),
+      oncePart: () => (body) => store.transaction(body),
       blobs: lazyBlobs(config),
       now,
       newId: randomUUID,

@@ -1,4 +1,5 @@
 import { GECKOGUARD_SCOPES } from "../../functions/src/core/api-keys.ts";
+import { orgIdOf } from "../../functions/src/operations/members/reach.ts";
 import { outbox } from "../../functions/src/store/collections.ts";
 import {
   codeOf,
@@ -48,7 +49,7 @@ describe("the bootstrap token", () => {
         data: {
           product: {
             id: UUID,
-            orgId: "default",
+            orgId: orgIdOf("default"),
             name: "Desktop App",
             description: null,
             defaultLicensePolicy: {

@@ -7,9 +7,12 @@ beforeAll(() => {
 });
 
 // What asks queries: the double refuses one that has no index.
-describe.each(["geckoguard-auth", "geckoguard-orgs", "geckoguard-subscriptions"])(
-  "%s on Firestore",
-  (file) => {
-    jest.requireActual(`./${file}.test.ts`);
-  },
-);
+describe.each([
+  "geckoguard-auth",
+  "geckoguard-dashboard-licenses",
+  "geckoguard-dashboard-products",
+  "geckoguard-orgs",
+  "geckoguard-subscriptions",
+])("%s on Firestore", (file) => {
+  jest.requireActual(`./${file}.test.ts`);
+});

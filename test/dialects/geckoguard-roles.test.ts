@@ -4,7 +4,8 @@ import {
   dashboardRoute,
 } from "../../functions/src/dialects/geckoguard/dashboard-route.ts";
 import { geckoguard } from "../../functions/src/dialects/geckoguard/routes.ts";
-import { endUsers } from "../../functions/src/store/collections.ts";
+import { keyHashOf } from "../../functions/src/operations/activations/machine.ts";
+import { endUsers, licenses } from "../../functions/src/store/collections.ts";
 import {
   as,
   colleague,
@@ -17,6 +18,8 @@ import {
 import { putEndUser } from "../support/end-users.ts";
 import { addPlan, addProduct } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
+
+const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 
 /** An organization with things in it, and who owns it. */
 type Place = { readonly world: World; readonly owner: Person; readonly orgId: string };
@@ -69,6 +72,32 @@ async function anEndUser({ world, orgId }: Place): Promise<Ask> {
   const { id } = known ?? (await putEndUser(world, { accountId: orgId }));
   return { parts: { endUserId: id } };
 }
+/** Another one with each call, whatever organization the place has by then. */
+async function newProduct({ world, orgId }: Place): Promise<string> {
+  const made = await world.admin("createProduct", { name: "Tools", creatorId: orgId });
+  const dashes = /^(.{8})(.{4})(.{4})(.{4})/;
+  return String(made["projectId"]).replace(dashes, "$1-$2-$3-$4-");
+}
+const withProduct = async (place: Place) => ({ parts: { productId: await newProduct(place) } });
+
+/** A license of the organization, its id. */
+async function license(place: Place): Promise<string> {
+  const { world, orgId } = place;
+  const productId = await newProduct(place);
+  const email = "ann@example.com";
+  const made = await world.admin("createLicense", { email, productId, creatorId: orgId });
+  return String(made["licenseKey"]);
+}
+const withLicense = async (place: Place) => {
+  const keyHash = keyHashOf(place.world.deps, await license(place));
+  const found = await place.world.store.get(licenses, keyHash);
+  return { parts: { licenseId: found?.id ?? "" } };
+};
+const many = (body: Json = {}) => ({
+  ask: () => ({ body: { licenseIds: [NOBODYS], ...body } }),
+});
+const LICENSES = "/v1/dashboard/orgs/:orgId/licenses";
+const LICENSE = "/v1/dashboard/licenses/:licenseId";
 
 /** One row for every route of the dashboard that is about an organization. */
 const rows: Readonly<Record<string, Row>> = {
@@ -162,6 +191,51 @@ const rows: Readonly<Record<string, Row>> = {
   "GET /v1/dashboard/orgs/:orgId/end-users": { least: "VIEWER" },
   "POST /v1/dashboard/orgs/:orgId/end-users/:endUserId/ban": { least: "ADMIN", ask: anEndUser },
   "POST /v1/dashboard/orgs/:orgId/end-users/:endUserId/unban": { least: "ADMIN", ask: anEndUser },
+  "POST /v1/dashboard/products": {
+    least: "ADMIN",
+    ask: ({ orgId }) => ({ body: { orgId, name: "Tools" } }),
+  },
+  "GET /v1/dashboard/products/:productId": { least: "VIEWER", ask: withProduct },
+  "PATCH /v1/dashboard/products/:productId": {
+    least: "ADMIN",
+    ask: async (place) => ({ ...(await withProduct(place)), body: { name: "Better tools" } }),
+  },
+  "DELETE /v1/dashboard/products/:productId": { least: "OWNER", ask: withProduct },
+  "GET /v1/dashboard/orgs/:orgId/products": { least: "VIEWER" },
+  "POST /v1/dashboard/orgs/:orgId/products": {
+    least: "ADMIN",
+    ask: () => ({ body: { name: "Tools" } }),
+  },
+  "DELETE /v1/dashboard/orgs/:orgId/products/:productId": { least: "ADMIN", ask: withProduct },
+  [`GET ${LICENSES}`]: { least: "VIEWER" },
+  [`POST ${LICENSES}`]: {
+    least: "DEV",
+    ask: async (place) => ({ body: { productId: await newProduct(place) } }),
+  },
+  [`GET ${LICENSES}/analytics`]: { least: "VIEWER" },
+  [`GET ${LICENSES}/expiring`]: { least: "VIEWER" },
+  [`GET ${LICENSES}/export`]: { least: "ADMIN" },
+  [`POST ${LICENSES}/import`]: {
+    least: "ADMIN",
+    ask: async (place) => ({
+      body: { productId: await newProduct(place), licenses: [{ key: "KEY-1" }] },
+    }),
+  },
+  [`POST ${LICENSES}/freeze`]: { least: "DEV", ...many() },
+  [`POST ${LICENSES}/unfreeze`]: { least: "DEV", ...many() },
+  [`POST ${LICENSES}/revoke`]: { least: "DEV", ...many() },
+  [`POST ${LICENSES}/unrevoke`]: { least: "DEV", ...many() },
+  [`POST ${LICENSES}/extend`]: { least: "DEV", ...many({ days: 3 }) },
+  [`DELETE ${LICENSES}`]: { least: "ADMIN", ...many() },
+  [`GET ${LICENSE}`]: { least: "VIEWER", ask: withLicense },
+  [`PATCH ${LICENSE}`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await withLicense(place)), body: { note: "Seen" } }),
+  },
+  [`POST ${LICENSE}/revoke`]: { least: "DEV", ask: withLicense },
+  [`POST ${LICENSE}/unrevoke`]: { least: "DEV", ask: withLicense },
+  [`POST ${LICENSE}/reset-hwid`]: { least: "DEV", ask: withLicense },
+  [`POST ${LICENSE}/reset-ip`]: { least: "DEV", ask: withLicense },
 };
 
 /** Routes for whoever is logged in. */
@@ -177,6 +251,8 @@ const PERSONAL = [
   "POST /v1/dashboard/subscriptions/reactivate",
   "GET /v1/dashboard/entitlements",
   "POST /v1/dashboard/invites/accept",
+  "GET /v1/dashboard/licenses",
+  "POST /v1/dashboard/licenses/redeem",
 ];
 /** Routes for everybody. */
 const PUBLIC: readonly string[] = ["GET /v1/dashboard/invites/preview"];

@@ -120,6 +120,7 @@ export async function openWorld(
     deps: {
       store,
       once: (body) => store.transaction(body),
+      oncePart: () => (body) => store.transaction(body),
       blobs: diskBlobs({ directory: filesDirectory }),
       now,
       newId: () => uuidOf(draw()),

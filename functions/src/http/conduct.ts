@@ -50,6 +50,7 @@ export async function conduct(
     ...edge.deps,
     store,
     once: (body) => store.transaction(body),
+    oncePart: () => (body) => store.transaction(body),
     caller: { address, network, country: countryOf(request, edge.countryHeaders) },
     aside: (task) => {
       const failed = (error: unknown) => {

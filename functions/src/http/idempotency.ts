@@ -48,29 +48,37 @@ export async function runOnce(
   }
   let outcomeSealed: string | null = null;
   let repeated = false;
-  const once: DocumentStore["transaction"] = (body) =>
-    deps.store.transaction(async (tx) => {
-      const record = live(await tx.get(idempotencyRecords, id), requestHash, deps.now());
-      repeated = Boolean(record?.outcomeSealed);
-      if (record?.outcomeSealed) {
-        outcomeSealed = record.outcomeSealed;
-        return JSON.parse(deps.vault.open("idempotency", record.outcomeSealed));
-      }
-      const meter = newMeter();
-      const outcome = await body(meteredTransaction(tx, meter));
-      if (meter.writes > 0 && accepted(outcome)) {
-        outcomeSealed = deps.vault.seal("idempotency", JSON.stringify(outcome));
-        tx.set(idempotencyRecords, {
-          id,
-          requestHash,
-          outcomeSealed,
-          answerSealed: null,
-          expireAt: deps.now() + LIFE_MS,
-        });
-      }
-      return outcome;
-    });
-  const answer = await run({ ...deps, once });
+  const keptAs =
+    (id: string, kept: (sealed: string, again: boolean) => void): DocumentStore["transaction"] =>
+    (body) =>
+      deps.store.transaction(async (tx) => {
+        const record = live(await tx.get(idempotencyRecords, id), requestHash, deps.now());
+        if (record?.outcomeSealed) {
+          kept(record.outcomeSealed, true);
+          return JSON.parse(deps.vault.open("idempotency", record.outcomeSealed));
+        }
+        const meter = newMeter();
+        const outcome = await body(meteredTransaction(tx, meter));
+        if (meter.writes > 0 && accepted(outcome)) {
+          const sealed = deps.vault.seal("idempotency", JSON.stringify(outcome));
+          kept(sealed, false);
+          tx.set(idempotencyRecords, {
+            id,
+            requestHash,
+            outcomeSealed: sealed,
+            answerSealed: null,
+            expireAt: deps.now() + LIFE_MS,
+          });
+        }
+        return outcome;
+      });
+  const once = keptAs(id, (sealed, again) => {
+    outcomeSealed = sealed;
+    repeated = again;
+  });
+  const oncePart = (part: string) =>
+    keptAs(derivedId("idempotency-part", id, part), () => undefined);
+  const answer = await run({ ...deps, once, oncePart });
   const answerSealed = deps.vault.seal("idempotency", JSON.stringify(answer));
   // One too long for a document beside the outcome is made from the outcome again.
   const fits = outcomeSealed === null || answerSealed.length < MAX_ANSWER_LENGTH;

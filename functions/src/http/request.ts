@@ -74,13 +74,18 @@ export async function readBody(request: EdgeRequest): Promise<Buffer> {
   return Buffer.concat(chunks, size);
 }
 
+export function textOf(body: Buffer): string {
+  if (!isUtf8(body)) throw new Problem("INVALID_REQUEST", "The body is not valid UTF-8.");
+  return body.toString("utf8");
+}
+
 /** The fields of a JSON object; an empty body has none. */
 export function jsonFields(body: Buffer): Fields {
   if (body.length === 0) return {};
-  if (!isUtf8(body)) throw new Problem("INVALID_REQUEST", "The body is not valid UTF-8.");
+  const text = textOf(body);
   let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"), (name, member) => {
+    value = JSON.parse(text, (name, member) => {
       if (PROTOTYPE_NAMES.has(name)) throw prototypeName(name);
       return member;
     });

@@ -23,6 +23,8 @@ export type Deps = {
    * outcome is kept with the change, and a retry is given that outcome instead of a second change.
    */
   readonly once: DocumentStore["transaction"];
+  /** The same for a change that takes several transactions; each part has a name of its own in its request. */
+  readonly oncePart: (part: string) => DocumentStore["transaction"];
   /** The bytes of files. */
   readonly blobs: Blobs;
   /** Epoch milliseconds. */

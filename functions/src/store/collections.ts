@@ -117,6 +117,14 @@ export const products = collection({
   },
 });
 
+/** Products that were deleted and have things left that hang on them. The id is the product's. */
+export const productRemovals = collection({
+  name: "productRemovals",
+  idField: "id",
+  shape: { id: z.uuid(), accountId: z.string(), startedAt: instant },
+  queries: { oldest: { order: ["startedAt", "asc"] } },
+});
+
 /** Which product a payment provider's id is. The id is derived from both, so each is one product's. */
 export const paymentIds = collection({
   name: "paymentIds",
@@ -506,6 +514,7 @@ export const licenses = collection({
     byExpiryToTell: { order: ["tellExpiryAt", "asc"] },
     bySuspension: { order: ["suspendsAt", "asc"] },
     byRefiling: { equal: ["productId"], order: ["refileAt", "asc"] },
+    ofAccountByRefiling: { equal: ["accountId"], order: ["refileAt", "asc"] },
     byFacet: { contains: "facets", order: ["createdAt", "desc"] },
     byEndUser: { equal: ["endUserId"], order: ["createdAt", "desc"] },
   },
@@ -1268,6 +1277,7 @@ export const collections = [
   accounts,
   reservations,
   products,
+  productRemovals,
   paymentIds,
   variants,
   codes,

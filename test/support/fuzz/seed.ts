@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { KEY_KINDS, type KeyKind } from "../../../functions/src/core/api-keys.ts";
 import { derivedUuid } from "../../../functions/src/crypto/vault.ts";
+import { keyHashOf } from "../../../functions/src/operations/activations/machine.ts";
 import { orgIdOf } from "../../../functions/src/operations/members/reach.ts";
-import { deliveries } from "../../../functions/src/store/collections.ts";
+import { deliveries, licenses } from "../../../functions/src/store/collections.ts";
 import { as, dataOf, org, PASSWORD, type Person, person } from "../dashboard.ts";
 import { addPlan } from "../plans.ts";
 import { type Customer, claim, customer } from "../portal.ts";
@@ -239,6 +240,10 @@ async function tenant(world: World, creatorId: string, pool: Pool): Promise<Tena
   for (const text of [`CODE-${creatorId}`, `USED-${creatorId}`]) {
     const { id } = await productOf(world, String(projectId));
     keep("codeId", derivedUuid("redemption-code", id, text).replaceAll("-", ""));
+  }
+  for (const licenseKey of licenseKeys) {
+    const license = await world.store.get(licenses, keyHashOf(world.deps, String(licenseKey)));
+    for (const field of ["licenseId", "licenseIds"]) keep(field, license?.id);
   }
   keep("accountId", creatorId);
   keep("domain", `${creatorId}.example`);

@@ -21,6 +21,11 @@ import {
   rotateKey,
   updateKey,
 } from "./dashboard-api-keys.ts";
+import { dashboardLicenseBulk } from "./dashboard-license-bulk.ts";
+import { importLicenses } from "./dashboard-license-import.ts";
+import { dashboardLicenseReports } from "./dashboard-license-reports.ts";
+import { dashboardLicenses } from "./dashboard-licenses.ts";
+import { dashboardProducts } from "./dashboard-products.ts";
 import { endUserBans, listOrgEndUsers } from "./end-users.ts";
 import {
   acceptInvite,
@@ -106,4 +111,9 @@ export const dashboardRoutes: readonly Route[] = [
   rotateEndpointSecret,
   listOrgEndUsers,
   ...endUserBans,
+  ...dashboardProducts,
+  ...dashboardLicenses,
+  ...dashboardLicenseReports,
+  ...dashboardLicenseBulk,
+  importLicenses,
 ];

@@ -4,8 +4,9 @@ import type { Refusal } from "../../core/decision.ts";
 import { sha256Hex } from "../../crypto/signatures.ts";
 import { idempotencyKey, runOnce } from "../../http/idempotency.ts";
 import { Problem, problemStatus } from "../../http/problem.ts";
-import { jsonFields, parseFields, searchFields } from "../../http/request.ts";
+import { type Fields, jsonFields, parseFields, searchFields } from "../../http/request.ts";
 import type { Asked, Route } from "../../http/router.ts";
+import { Streamed } from "../../http/streamed.ts";
 import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
 import type { Principal } from "../../operations/principal.ts";
@@ -18,7 +19,7 @@ import { geckoguardSurface } from "./surface.ts";
 type Data = Readonly<Record<string, unknown>>;
 
 /** What a success has as its `data`. */
-export type Outcome = Data | Created | Refusal;
+export type Outcome = Data | Created | Streamed | Refusal;
 
 /** A success of a change that may make something or find it there: this time it made it. */
 export class Created {
@@ -42,6 +43,8 @@ export type Contract<Path extends string, Query extends z.ZodType, Body extends 
   readonly path: Path;
   readonly query?: Query;
   readonly body?: Body;
+  /** How the body is read; as JSON when left out. */
+  readonly fields?: (asked: Asked) => Fields;
   /** Of a success; 200 when left out. */
   readonly status?: 200 | 201;
 };
@@ -158,18 +161,20 @@ function worded(error: unknown): Answer {
 }
 
 export async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
-  { query, body, status = 200 }: Contract<Path, Query, Body>,
+  { query, body, fields, status = 200 }: Contract<Path, Query, Body>,
   asked: Asked,
   handle: (input: Input<Path, Query, Body>) => Promise<Outcome>,
 ): Promise<Answer> {
   const ids = idsOf(asked.parts) as Record<Parts<Path>, string>;
   const searched = searchFields(new URLSearchParams(asked.query));
-  const sent = jsonFields(asked.body);
+  const sent = fields ? fields(asked) : jsonFields(asked.body);
   const outcome = await handle({
     ids,
     query: parseFields(query ?? noFields, searched) as z.output<Query>,
     body: parseFields(body ?? noFields, sent) as z.output<Body>,
   });
+  if (outcome instanceof Streamed)
+    return { status, body: undefined, stream: await outcome.begun() };
   if (outcome instanceof Created) return { status: 201, body: success(outcome.data) };
   return isRefusal(outcome)
     ? geckoguardSurface.refusal(outcome)

@@ -3,8 +3,8 @@ import { findLicense } from "../../operations/licenses/find-license.ts";
 import { listProductLicenses } from "../../operations/licenses/list-product-licenses.ts";
 import { requireScope } from "./authenticate.ts";
 import { keyRoute } from "./define-route.ts";
-import { text, uuid } from "./fields.ts";
-import { LICENSE_STATUSES, licenseItem, standingOf } from "./license-records.ts";
+import { filterFields } from "./license-fields.ts";
+import { licenseItem, standingOf } from "./license-records.ts";
 import { LICENSE, LICENSES, seesOwners, shown, view } from "./license-view.ts";
 import { pagination, paging } from "./paging.ts";
 
@@ -14,9 +14,7 @@ export const listLicenses = keyRoute({
   scope: "license:read",
   query: z.object({
     ...paging({ max: 1_000 }),
-    status: z.enum(LICENSE_STATUSES, `must be one of ${LICENSE_STATUSES.join(", ")}`).optional(),
-    search: text(256).optional(),
-    endUserId: uuid.optional(),
+    ...filterFields,
   }),
   async handle(deps, caller, { query: { status, ...query } }) {
     if (query.endUserId !== undefined) requireScope(caller, "end_user:read");

@@ -17,7 +17,7 @@ import { verifyOwn } from "../../operations/portal/verify-own.ts";
 import { authRoute } from "./auth.ts";
 import { flat, named, optional } from "./authorize.ts";
 import { text, uuid } from "./fields.ts";
-import { resetItem } from "./license-changes.ts";
+import { resetItem } from "./license-verbs.ts";
 import { pagination, paging } from "./paging.ts";
 import { downloadItem, endUserItem, loginItem, ownLicenseItem } from "./portal-items.ts";
 import { asEndUser, portalRoute } from "./portal-route.ts";

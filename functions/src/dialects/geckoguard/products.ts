@@ -1,37 +1,40 @@
 import * as z from "zod";
-import type { Product } from "../../core/records.ts";
+import type { Deps } from "../../operations/deps.ts";
+import type { Principal } from "../../operations/principal.ts";
 import { createProduct as create } from "../../operations/products/create-product.ts";
 import { bootstrapRoute } from "./define-route.ts";
-import { iso, name, orgId, text } from "./fields.ts";
-import { policyIn, productPolicyItem } from "./policy.ts";
+import { name, orgId, text } from "./fields.ts";
+import { policyIn } from "./policy.ts";
+import { productItem } from "./product-records.ts";
+
+export const productFields = {
+  name,
+  description: text(2_000).nullish(),
+  /** Read as a policy, which has an error code of its own. */
+  defaultLicensePolicy: z.unknown().optional(),
+};
+
+type NewProduct = z.output<z.ZodObject<typeof productFields>>;
 
 export const createFirstProduct = bootstrapRoute({
   path: "/v1/products",
-  body: z.object({
-    name,
-    description: text(2_000).nullish(),
-    defaultLicensePolicy: z.unknown().optional(),
-    orgId: orgId.optional(),
-  }),
-  async handle(deps, principal, { name, description, defaultLicensePolicy, orgId }) {
-    const read = policyIn(defaultLicensePolicy, "defaultLicensePolicy");
-    if (!read.ok) return read;
-    const made = await create(deps, principal, {
-      name,
-      description: description ?? undefined,
-      defaultPolicy: read.policy,
-      creatorId: orgId,
-    });
-    return made.ok ? { product: productItem(made.product) } : made;
-  },
+  body: z.object({ ...productFields, orgId: orgId.optional() }),
+  handle: (deps, principal, { orgId, ...body }) => makeProduct(deps, principal, body, orgId),
 });
 
-const productItem = (product: Product) => ({
-  id: product.id,
-  orgId: product.accountId,
-  name: product.name,
-  description: product.description || null,
-  defaultLicensePolicy: productPolicyItem(product.defaultPolicy),
-  createdAt: iso(product.createdAt),
-  updatedAt: iso(product.updatedAt),
-});
+export async function makeProduct(
+  deps: Deps,
+  principal: Principal,
+  { name, description, defaultLicensePolicy }: NewProduct,
+  creatorId?: string,
+) {
+  const read = policyIn(defaultLicensePolicy, "defaultLicensePolicy");
+  if (!read.ok) return read;
+  const made = await create(deps, principal, {
+    name,
+    description: description ?? undefined,
+    defaultPolicy: read.policy,
+    creatorId,
+  });
+  return made.ok ? { product: productItem(made.product) } : made;
+}

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
+import { csvChunks, jsonChunks } from "../../http/exports.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { Streamed } from "../../http/streamed.ts";
 import { exportLicenses as read } from "../../operations/licenses/export-licenses.ts";
 import type { ListedLicense } from "../../operations/licenses/list-licenses.ts";
-import { csvChunks, jsonChunks } from "../exports.ts";
 import { licenseFilters } from "./filters.ts";
 import { listedRecord, listedShape } from "./records.ts";
 

@@ -1,10 +1,10 @@
 import * as z from "zod";
 import type { RedemptionCode } from "../../core/redemption-codes.ts";
 import { defineEndpoint } from "../../http/endpoint.ts";
+import { csvChunks, jsonChunks } from "../../http/exports.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { Streamed } from "../../http/streamed.ts";
 import { exportCodes as read } from "../../operations/redemption-codes/export-codes.ts";
-import { csvChunks, jsonChunks } from "../exports.ts";
 import { redemptionCodeFilters, redemptionCodeRecord, redemptionCodeShape } from "./records.ts";
 
 const COLUMNS = Object.keys(

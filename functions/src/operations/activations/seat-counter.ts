@@ -102,6 +102,11 @@ export function saveCounter(tx: Transaction, counter: Counter, after: License): 
   return rest;
 }
 
+/** Deletes the shards of a license that is deleted. */
+export function forgetShards(tx: Transaction, license: License): void {
+  for (const id of shardIdsOf(license, license.seatShards)) tx.delete(seatShards, id);
+}
+
 /** Deals a pool's seats out to its shards, as its terms are now. */
 export const dealSeats = (deps: Deps, keyHash: string): Promise<void> =>
   deps.seatPools.deal(keyHash, () =>

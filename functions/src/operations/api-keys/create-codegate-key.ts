@@ -27,6 +27,10 @@ type Created = {
   readonly projectId: string;
 };
 
+/** Where the key is named that a product has. */
+export const codegateReservationId = (productId: string): string =>
+  derivedId("codegate-key", productId);
+
 const KEY_BYTES = 16;
 const SECRET_BYTES = 32;
 const SHOWN = 8;
@@ -53,7 +57,7 @@ export async function createCodegateKey(
     const reached = await reachProduct(tx, principal, ask);
     if (!reached.ok) return reached;
     const { id: productId, handle, accountId } = reached.product;
-    const reservationId = derivedId("codegate-key", productId);
+    const reservationId = codegateReservationId(productId);
     const former = await tx.get(reservations, reservationId);
     const replaced = former && (await tx.get(apiKeys, former.targetId));
     const key: ApiKey = {

@@ -48,3 +48,24 @@ export async function ownersRecounted(
     }
   };
 }
+
+/** The same for licenses that are deleted together. */
+export async function ownersOfDeleted(
+  reader: Reader,
+  deleted: readonly Holding[],
+  now: number,
+): Promise<(tx: Transaction) => void> {
+  const ids = [...new Set(deleted.flatMap(({ endUserId }) => endUserId ?? []))];
+  const owners = ids.length > 0 ? await reader.getMany(endUsers, ids) : [];
+  return (tx) => {
+    for (const owner of owners) {
+      if (!owner) continue;
+      const lost = deleted.filter(({ endUserId }) => endUserId === owner.id);
+      const counted = lost.reduce(
+        (left, { productId }) => licensesCounted(left, productId, -1),
+        owner,
+      );
+      tx.set(endUsers, { ...counted, updatedAt: now });
+    }
+  };
+}

@@ -95,10 +95,11 @@ export async function createLicenses(
   return decision;
 }
 
-function alike(
+/** A new license whose limits policies set. */
+export function alike(
   deps: Deps,
   { product, owner }: { readonly product: Product; readonly owner: EndUser | null },
-  { policyOverride, note }: CreateLicensesAsk,
+  { policyOverride, note }: Pick<CreateLicensesAsk, "policyOverride" | "note">,
   made: Drawn & { readonly now: number },
 ): License {
   const what = { product, name: DEFAULT_VARIANT, variant: undefined, unlocks: product.unlocks };

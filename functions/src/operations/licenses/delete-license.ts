@@ -1,13 +1,12 @@
 import { accept, type Decision } from "../../core/decision.ts";
-import type { License } from "../../core/records.ts";
-import { activations, licenses } from "../../store/collections.ts";
+import { licenses } from "../../store/collections.ts";
+import { forgetShards } from "../activations/seat-counter.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { ownersRecounted } from "../end-users/owners.ts";
 import type { Principal } from "../principal.ts";
+import { forgetMachines } from "./delete-licenses.ts";
 import { type LicenseReference, withLicense } from "./find-license.ts";
-
-const PAGE = 200;
 
 /**
  * Deletes a license for good, then its machines. What a crash leaves of them is found by nobody, and the seats
@@ -26,6 +25,7 @@ export async function deleteLicense(
     body: async (tx, license) => {
       const recount = await ownersRecounted(tx, { before: license, after: null }, { now });
       tx.delete(licenses, license.keyHash);
+      forgetShards(tx, license);
       recount(tx);
       const { accountId, id } = license;
       const before = license;
@@ -33,19 +33,6 @@ export async function deleteLicense(
       return accept({ licenseId: id });
     },
   });
-  if (decision.ok) await forgetMachines(deps, decision.licenseId);
+  if (decision.ok) await forgetMachines(deps, [decision.licenseId]);
   return decision;
-}
-
-async function forgetMachines({ store }: Deps, licenseId: License["id"]): Promise<void> {
-  for (;;) {
-    const { items } = await store.query(activations, "byLicense", {
-      equal: { licenseId },
-      limit: PAGE,
-    });
-    await store.commit(
-      items.map(({ id }) => ({ kind: "delete" as const, collection: activations, id })),
-    );
-    if (items.length < PAGE) return;
-  }
 }

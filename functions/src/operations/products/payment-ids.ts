@@ -66,6 +66,11 @@ export async function claimPaymentIds(
   return accept({ claim });
 }
 
+/** Nothing is sold under the product's ids any more. */
+export function freePaymentIds(tx: Transaction, product: Pick<Product, "paymentIds">): void {
+  for (const id of byDocument(product.paymentIds).keys()) tx.delete(paymentIds, id);
+}
+
 const byDocument = (ids: readonly PaymentId[]): Map<string, PaymentId> =>
   new Map(ids.map((one) => [documentId(one.provider, one.id), one]));
 

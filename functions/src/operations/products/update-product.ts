@@ -1,5 +1,6 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { productEvent } from "../../core/events.ts";
+import type { Policy } from "../../core/policies.ts";
 import type { Product } from "../../core/records.ts";
 import { products, reservations } from "../../store/collections.ts";
 import type { Reader, Transaction } from "../../store/document-store.ts";
@@ -20,6 +21,7 @@ export type UpdateProductAsk = SalesAsk & {
   readonly description?: string | undefined;
   readonly status?: Product["status"] | undefined;
   readonly enforcement?: EnforcementAsk | undefined;
+  readonly defaultPolicy?: Policy | null | undefined;
   readonly enabled?: boolean | undefined;
   readonly expiresAt?: number | null | undefined;
 };
