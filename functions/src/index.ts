@@ -82,4 +82,5 @@ export { expireLicenses } from "./schedules/expire-licenses.ts";
 export { forgetProducts } from "./schedules/forget-products.ts";
 export { settleSubscriptions } from "./schedules/settle-subscriptions.ts";
 export { suspendLicenses } from "./schedules/suspend-licenses.ts";
+export { sweepFiles } from "./schedules/sweep-files.ts";
 export { onOutboxEvent } from "./triggers/on-outbox-event.ts";

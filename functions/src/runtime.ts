@@ -230,6 +230,9 @@ function lazyBlobs(config: Config): Blobs {
       yield* (await blobs()).get(name, range);
     },
     delete: async (name) => (await blobs()).delete(name),
+    sizeOf: async (name) => (await blobs()).sizeOf(name),
+    list: async (page) => (await blobs()).list(page),
+    uploadLink: async (name, terms) => (await blobs()).uploadLink(name, terms),
   };
 }
 

@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { setAppVariables } from "../../functions/src/operations/app-variables/set-variables.ts";
 import { createAppVersion } from "../../functions/src/operations/app-versions/create-version.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
-import { addProductFile } from "../../functions/src/operations/product-files/add-file.ts";
 import { deleteProduct } from "../../functions/src/operations/products/delete-product.ts";
 import { forgetProducts } from "../../functions/src/operations/products/forget-products.ts";
 import { redeemCode } from "../../functions/src/operations/redemption-codes/redeem-code.ts";
@@ -25,6 +24,7 @@ import {
 import { as, dataOf, errorOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
 import { putEndUser } from "../support/end-users.ts";
 import { patiently, useEngines } from "../support/engines.ts";
+import { putFile } from "../support/product-files.ts";
 import { ADMIN_SECRET, type Json, machine, type Reply, type World } from "../support/world.ts";
 
 let world: World;
@@ -268,7 +268,7 @@ describe("deleting", () => {
     const terms = { forceUpdate: false, current: true };
     await createAppVersion(world.deps, by, { productId, ...version, ...terms });
     const named = { name: "Setup", filename: "setup.exe", versionId: null, planId: null };
-    const file = await addProductFile(world.deps, by, {
+    const file = await putFile(world.deps, {
       ...{ productId, ...named, public: true },
       bytes: bytes(),
     });

@@ -2,15 +2,12 @@ import { createHash } from "node:crypto";
 import { request } from "node:http";
 import { MAX_FILE_BYTES } from "../../functions/src/core/product-files.ts";
 import type { Deps } from "../../functions/src/operations/deps.ts";
-import {
-  type AddFileAsk,
-  addProductFile,
-} from "../../functions/src/operations/product-files/add-file.ts";
 import { deleteProductFile } from "../../functions/src/operations/product-files/delete-file.ts";
 import { listProductFiles } from "../../functions/src/operations/product-files/list-files.ts";
 import { productFiles } from "../../functions/src/store/collections.ts";
 import { patiently, useEngines } from "../support/engines.ts";
 import { geckoCall, geckoKey, type Owner, openGecko } from "../support/geckoguard.ts";
+import { type PutFileAsk, putFile } from "../support/product-files.ts";
 import type { World } from "../support/world.ts";
 
 const by = { kind: "administrator" } as const;
@@ -28,13 +25,13 @@ afterEach(() => world.close());
 async function* chunks(...texts: (string | Uint8Array)[]) {
   for (const text of texts) yield Buffer.from(text);
 }
-const add = (more: Partial<AddFileAsk> = {}, deps: Deps = world.deps) =>
-  addProductFile(deps, by, {
+const add = (more: Partial<PutFileAsk> = {}, deps: Deps = world.deps) =>
+  putFile(deps, {
     ...{ productId: owner.productId, name: "Installer v2.1", filename: "setup.exe" },
     ...{ versionId: null, planId: null, public: false, bytes: chunks("01234", "56789") },
     ...more,
   });
-const added = async (more: Partial<AddFileAsk> = {}) => {
+const added = async (more: Partial<PutFileAsk> = {}) => {
   const made = await add(more);
   if (!made.ok) throw new Error(made.code);
   return made.file;

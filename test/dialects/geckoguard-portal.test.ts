@@ -1,8 +1,12 @@
 import fc from "fast-check";
 import { SignJWT } from "jose";
 import type { ProductFile } from "../../functions/src/core/product-files.ts";
-import { addProductFile } from "../../functions/src/operations/product-files/add-file.ts";
-import { auditEntries, endUsers, licenses } from "../../functions/src/store/collections.ts";
+import {
+  auditEntries,
+  endUsers,
+  licenses,
+  productFiles,
+} from "../../functions/src/store/collections.ts";
 import { licenseOf } from "../support/change-license.ts";
 import { as } from "../support/dashboard.ts";
 import { codeOf, detailsOf, geckoCall, geckoKey } from "../support/geckoguard.ts";
@@ -20,6 +24,7 @@ import {
   type Portal,
   portalLicense,
 } from "../support/portal.ts";
+import { putFile } from "../support/product-files.ts";
 import { DAY, HOUR, type Json, MINUTE, type Reply, type World } from "../support/world.ts";
 
 const UUID = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
@@ -617,15 +622,11 @@ describe("an own license", () => {
       yield Buffer.from("0123456789");
     }
     async function added(more: Partial<ProductFile> = {}): Promise<ProductFile> {
-      const made = await addProductFile(
-        world.deps,
-        { kind: "administrator" },
-        {
-          ...{ productId: portal.key.productId, name: "Installer", filename: "setup.exe" },
-          ...{ versionId: null, planId: null, public: false, bytes: bytes() },
-          ...more,
-        },
-      );
+      const made = await putFile(world.deps, {
+        ...{ productId: portal.key.productId, name: "Installer", filename: "setup.exe" },
+        ...{ versionId: null, planId: null, public: false, bytes: bytes() },
+        ...more,
+      });
       if (!made.ok) throw new Error(made.code);
       return made.file;
     }
@@ -697,7 +698,9 @@ describe("an own license", () => {
     });
 
     test("a ban ends links; a revoked license and files of plans give none", async () => {
-      await added({ planId: UUID });
+      const { id } = await added();
+      const patch = { planId: UUID };
+      await world.store.commit([{ kind: "update", collection: productFiles, id, patch }]);
       expect(await downloads()).toEqual([]);
       await added();
       const [file] = await downloads();

@@ -9,13 +9,16 @@ import { endUsers, licenses } from "../../functions/src/store/collections.ts";
 import {
   as,
   colleague,
+  dataOf,
   member,
   openGecko,
   org,
   type Person,
   person,
 } from "../support/dashboard.ts";
+import { made as makeThing, openShop, shopLicense } from "../support/dashboard-things.ts";
 import { putEndUser } from "../support/end-users.ts";
+import { authorize } from "../support/geckoguard-signed.ts";
 import { addPlan, addProduct } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
 
@@ -66,6 +69,62 @@ const hooked = async (place: Place): Promise<Ask> => {
   return { parts: { productId, endpointId: await makes(place, route, body) } };
 };
 const HOOKS = "/v1/dashboard/webhooks/products/:productId";
+const shopProductOf = async ({ world, owner: boss, orgId }: Place) =>
+  (await openShop(world, { boss, orgId })).productId;
+const inProduct = async (place: Place) => ({ parts: { productId: await shopProductOf(place) } });
+const inLicense = async (place: Place) => {
+  await shopProductOf(place);
+  const { licenseId } = await shopLicense(place.world);
+  return { parts: { licenseId } };
+};
+/** A thing of a product, made by its owner. */
+const inThing = async (
+  place: Place,
+  route: string,
+  thing: { readonly part: string; readonly name: string; readonly body: Json },
+) => {
+  const productId = await shopProductOf(place);
+  const { id } = await makeThing(
+    place.world,
+    place.owner,
+    route.replace(":productId", productId),
+    thing,
+  );
+  return { parts: { productId, [thing.part]: String(id) } };
+};
+const VARIABLES = "/v1/dashboard/app-variables/products/:productId";
+const VERSIONS = "/v1/dashboard/app-versions/products/:productId";
+const BLACKLISTS = "/v1/dashboard/blacklists/products/:productId";
+const variable = { scope: "GLOBAL", key: "motd", value: "hello" };
+const entry = { type: "HWID", value: "banned-hardware-id" };
+const FILES = "/v1/dashboard/product-files/products/:productId";
+const announced = { name: "x", filename: "x", size: 1 };
+const form = {
+  raw:
+    '--xyz\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n' +
+    '--xyz\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\nx\r\n--xyz--\r\n',
+  headers: { "content-type": "multipart/form-data; boundary=xyz" },
+};
+const inFile = async (place: Place) => {
+  const productId = await shopProductOf(place);
+  const route = `POST ${FILES.replace(":productId", productId)}`;
+  const reply = await as(place.world, place.owner, route, form);
+  const { id } = dataOf(reply)["file"] as Json;
+  return { parts: { productId, fileId: String(id) } };
+};
+const inUpload = async (place: Place) => {
+  const productId = await shopProductOf(place);
+  const route = `POST ${FILES.replace(":productId", productId)}/uploads`;
+  const reply = await as(place.world, place.owner, route, { body: announced });
+  const { uploadId, uploadUrl } = dataOf(reply);
+  await fetch(String(uploadUrl), { method: "PUT", body: "x" });
+  return { parts: { productId, uploadId: String(uploadId) } };
+};
+let published = 0;
+const inVersion = (place: Place) =>
+  inThing(place, `POST ${VERSIONS}`, {
+    ...{ part: "versionId", name: "version", body: { version: `2.1.${++published}` } },
+  });
 
 async function anEndUser({ world, orgId }: Place): Promise<Ask> {
   const known = await world.store.get(endUsers, "e1e10000-0000-4000-8000-000000000001");
@@ -236,6 +295,69 @@ const rows: Readonly<Record<string, Row>> = {
   [`POST ${LICENSE}/unrevoke`]: { least: "DEV", ask: withLicense },
   [`POST ${LICENSE}/reset-hwid`]: { least: "DEV", ask: withLicense },
   [`POST ${LICENSE}/reset-ip`]: { least: "DEV", ask: withLicense },
+  "GET /v1/dashboard/licenses/:licenseId/bindings": { least: "VIEWER", ask: inLicense },
+  "GET /v1/dashboard/licenses/:licenseId/sessions": { least: "VIEWER", ask: inLicense },
+  "POST /v1/dashboard/licenses/:licenseId/sessions/revoke-all": { least: "DEV", ask: inLicense },
+  "POST /v1/dashboard/licenses/:licenseId/sessions/:session/revoke": {
+    least: "DEV",
+    ask: async (place) => {
+      const { owner } = await openShop(place.world, { boss: place.owner, orgId: place.orgId });
+      const { licenseKey, licenseId } = await shopLicense(place.world);
+      await authorize(place.world, owner, { licenseKey, sessionId: "one" });
+      return { parts: { licenseId, session: "one" } };
+    },
+  },
+  [`GET ${BLACKLISTS}`]: { least: "VIEWER", ask: inProduct },
+  [`POST ${BLACKLISTS}`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), body: entry }),
+  },
+  [`POST ${BLACKLISTS}/bulk`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), body: { entries: [entry] } }),
+  },
+  [`DELETE ${BLACKLISTS}/:entryId`]: {
+    least: "DEV",
+    ask: (place) =>
+      inThing(place, `POST ${BLACKLISTS}`, { part: "entryId", name: "entry", body: entry }),
+  },
+  [`GET ${VARIABLES}`]: { least: "VIEWER", ask: inProduct },
+  [`PUT ${VARIABLES}`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), body: variable }),
+  },
+  [`PUT ${VARIABLES}/bulk`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), body: { variables: [variable] } }),
+  },
+  [`DELETE ${VARIABLES}/:variableId`]: {
+    least: "DEV",
+    ask: (place) =>
+      inThing(place, `PUT ${VARIABLES}`, {
+        ...{ part: "variableId", name: "variable", body: variable },
+      }),
+  },
+  [`GET ${VERSIONS}`]: { least: "VIEWER", ask: inProduct },
+  [`POST ${VERSIONS}`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), body: { version: "2.1.0" } }),
+  },
+  [`PATCH ${VERSIONS}/:versionId`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inVersion(place)), body: { current: true } }),
+  },
+  [`DELETE ${VERSIONS}/:versionId`]: { least: "DEV", ask: inVersion },
+  [`GET ${FILES}`]: { least: "VIEWER", ask: inProduct },
+  [`POST ${FILES}`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), ...form }),
+  },
+  [`DELETE ${FILES}/:fileId`]: { least: "DEV", ask: inFile },
+  [`POST ${FILES}/uploads`]: {
+    least: "DEV",
+    ask: async (place) => ({ ...(await inProduct(place)), body: announced }),
+  },
+  [`POST ${FILES}/uploads/:uploadId/complete`]: { least: "DEV", ask: inUpload },
 };
 
 /** Routes for whoever is logged in. */
@@ -297,6 +419,7 @@ test("where the path names no organization, a thing of others is answered like n
       ...{ method: "DELETE", path: "/v1/dashboard/things/x", query: "", parts: { thingId } },
       headers: { authorization: `Bearer ${who.accessToken}` },
       body: Buffer.alloc(0),
+      incoming: async function* () {},
       notes: { keyUse: () => undefined, headers: () => undefined },
       bootstrap: () => "off",
       webhookCredentials: () => ({ secret: "", sellerId: "" }),

@@ -23,10 +23,7 @@ export function openSession(
   const ended = sessions.filter(
     ({ revokedAt }) => revokedAt !== null && now - revokedAt < ENDED_MS,
   );
-  const live = sessions.filter(
-    ({ revokedAt, lastSeenAt }) =>
-      revokedAt === null && now - lastSeenAt < policy.sessionTtlSeconds * 1000,
-  );
+  const live = sessions.filter(aliveAt(policy, now));
   const kept = (alive: readonly AuthorizedSession[]) => ({
     sessions: [...lastSeen(ended, Math.max(MOST_NOTED, MOST_SESSIONS - alive.length)), ...alive],
     room: most === undefined ? ("unlimited" as const) : Math.max(0, most - alive.length),
@@ -50,6 +47,42 @@ export function openSession(
     : { ...asked, startedAt: now, lastSeenAt: now, revokedAt: null };
   const room = most === undefined ? lastSeen(others, MOST_NOTED - 1) : others;
   return accept(kept([...room, session]));
+}
+
+/** Which sessions are active then. */
+export const aliveAt =
+  ({ sessionTtlSeconds }: ConcurrencyLimit, now: number) =>
+  ({ revokedAt, lastSeenAt }: AuthorizedSession): boolean =>
+    revokedAt === null && now - lastSeenAt < sessionTtlSeconds * 1000;
+
+/** The license with its active sessions ended, or the one of that row or name. */
+export function endSessions(
+  license: License,
+  ask: {
+    /** Left out, all of them. */
+    readonly session?: string | undefined;
+    readonly policy: ConcurrencyLimit;
+    readonly now: number;
+  },
+): Decision<{ license: License; revoked: number }> {
+  const { session, policy, now } = ask;
+  const { authorization } = license;
+  const isAlive = aliveAt(policy, now);
+  const all = authorization?.sessions ?? [];
+  const known = all.filter((one) => one.revokedAt !== null || isAlive(one));
+  const meant = session === undefined ? known : named(known, session);
+  if (session !== undefined && meant.length === 0) return refuse("SESSION_NOT_FOUND");
+  const ending = new Set(meant.filter(isAlive));
+  if (!authorization || ending.size === 0) return accept({ license, revoked: 0 });
+  const sessions = all.map((one) => (ending.has(one) ? { ...one, revokedAt: now } : one));
+  const ended = { ...license, authorization: { ...authorization, sessions } };
+  return accept({ license: ended, revoked: ending.size });
+}
+
+/** The session with that row id, or else those that the app called so. */
+function named(sessions: readonly AuthorizedSession[], name: string): AuthorizedSession[] {
+  const row = sessions.find(({ id }) => id === name.toLowerCase());
+  return row ? [row] : sessions.filter(({ sessionId }) => sessionId === name);
 }
 
 const isBlocked = ({ status }: License): boolean => status === "suspended" || status === "revoked";

@@ -23,6 +23,7 @@ export type Purpose =
   | "signing-key"
   | "site-token"
   | "idempotency"
+  | "upload-link"
   | "admin-secret"
   | "access-token"
   | "user-email"

@@ -6,12 +6,19 @@ import { type FieldProblem, Problem } from "./problem.ts";
 export const BODY_LIMIT_BYTES = 1_048_576;
 /** Read and dropped, so that the sender of a body that is too large hears why. */
 const DRAIN_LIMIT_BYTES = 8 * BODY_LIMIT_BYTES;
+const DRAIN_MS = 5_000;
+const SILENCE_MS = 30_000;
+const LONGEST_MS = 3_600_000;
 /** Names that reach an object's prototype when somebody merges what was sent. */
 const PROTOTYPE_NAMES = new Set(["__proto__", "constructor", "prototype"]);
 const MAX_NAMED_FIELDS = 5;
 
 /** A Cloud Functions request carries the body it has read; a plain one is still a stream. */
-export type EdgeRequest = IncomingMessage & { readonly rawBody?: Buffer };
+export type EdgeRequest = IncomingMessage & {
+  readonly rawBody?: Buffer;
+  /** It may take longer than others: its body is taken as it comes. */
+  unhurried?: boolean;
+};
 
 export type Fields = Record<string, unknown>;
 
@@ -57,10 +64,7 @@ export async function readBody(request: EdgeRequest): Promise<Buffer> {
     if (request.rawBody.length > BODY_LIMIT_BYTES) throw tooLarge();
     return request.rawBody;
   }
-  const encoding = request.headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity") {
-    throw new Problem("UNSUPPORTED_ENCODING", "Content-Encoding: send the body uncompressed");
-  }
+  requireUncompressed(request);
   const chunks: Buffer[] = [];
   let size = 0;
   // Leaving the loop must not destroy the request: its sender would never be answered.
@@ -77,6 +81,57 @@ export async function readBody(request: EdgeRequest): Promise<Buffer> {
 export function textOf(body: Buffer): string {
   if (!isUtf8(body)) throw new Problem("INVALID_REQUEST", "The body is not valid UTF-8.");
   return body.toString("utf8");
+}
+
+function requireUncompressed({ headers }: EdgeRequest): void {
+  if ((headers["content-encoding"] ?? "identity") === "identity") return;
+  throw new Problem("UNSUPPORTED_ENCODING", "Content-Encoding: send the body uncompressed");
+}
+
+/** A body of any size, chunk by chunk. A sender that falls silent, or takes an hour, is cut off. */
+export async function* incomingBytes(request: EdgeRequest): AsyncGenerator<Uint8Array> {
+  requireUncompressed(request);
+  if (request.rawBody) {
+    yield request.rawBody;
+    return;
+  }
+  let waiting = true;
+  const silent = setTimeout(() => waiting && request.destroy(), SILENCE_MS);
+  const late = setTimeout(() => request.destroy(), LONGEST_MS);
+  try {
+    const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
+    for await (const chunk of incoming) {
+      waiting = false;
+      yield chunk;
+      waiting = true;
+      silent.refresh();
+    }
+  } finally {
+    clearTimeout(silent);
+    clearTimeout(late);
+  }
+}
+
+/**
+ * Reads what is left of a body and drops it, so that its sender hears the answer; of a large one the
+ * beginning. Whether something was left.
+ */
+export async function dropRest(request: EdgeRequest): Promise<boolean> {
+  if (request.rawBody || request.complete || request.destroyed) return false;
+  let size = 0;
+  await new Promise<void>((done) => {
+    const patience = setTimeout(done, DRAIN_MS);
+    const stop = () => {
+      clearTimeout(patience);
+      done();
+    };
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > DRAIN_LIMIT_BYTES) stop();
+    });
+    request.once("end", stop).once("close", stop).resume();
+  });
+  return true;
 }
 
 /** The fields of a JSON object; an empty body has none. */

@@ -10,7 +10,7 @@ import { type CorsRule, crossOrigin, preflight } from "./cors.ts";
 import type { Edge } from "./edge.ts";
 import { Problem } from "./problem.ts";
 import { reply } from "./reply.ts";
-import { type EdgeRequest, readBody } from "./request.ts";
+import { dropRest, type EdgeRequest, incomingBytes, readBody } from "./request.ts";
 import type { Answer, Surface } from "./surface.ts";
 
 /** A request as its sender signed it: nothing is decoded. */
@@ -25,6 +25,8 @@ export type Asked = {
   readonly headers: IncomingHttpHeaders;
   /** Empty for a method that has none. Throws what is wrong with it: who asks may come first. */
   readonly body: Buffer;
+  /** The body as it comes in, where the route streams; it can be read once. */
+  readonly incoming: () => AsyncIterable<Uint8Array>;
   readonly notes: Notes;
   /** What the operator lets that token do: make the first product and key, if anybody may. */
   readonly bootstrap: (token: unknown) => "off" | "wrong" | "right";
@@ -35,6 +37,8 @@ export type Route = {
   readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Such as `/api/v1/projects/:projectId`. Of two that fit, the first is meant. */
   readonly path: string;
+  /** Takes the body as it comes in, whatever its size. */
+  readonly streams?: true;
   /** How it words what goes wrong, where it has more to say than its dialect. */
   readonly surface?: Surface;
   /** What its handler checks the query's fields against, for those who send it requests. */
@@ -110,7 +114,7 @@ export async function serveRouter(
     const { headers, method = "" } = request;
     const routed = "route" in found;
     const body =
-      routed && method !== "GET" && method !== "HEAD"
+      routed && !found.route.streams && method !== "GET" && method !== "HEAD"
         ? await readBody(request).catch(problem)
         : NO_BODY;
     const asked: Asked = {
@@ -120,6 +124,7 @@ export async function serveRouter(
         if (body instanceof Problem) throw body;
         return body;
       },
+      incoming: () => incomingBytes(request),
       bootstrap: (token) => {
         if (edge.bootstrapToken === "") return "off";
         return typeof token === "string" && sameSecret(token, edge.bootstrapToken)
@@ -128,11 +133,29 @@ export async function serveRouter(
       },
       webhookCredentials: edge.webhookCredentials,
     };
-    if (routed) return found.route.handle(deps, asked);
+    if (routed) {
+      return found.route.streams
+        ? unhurried(request, notes, () => found.route.handle(deps, asked))
+        : found.route.handle(deps, asked);
+    }
     if (!found.unrouted) throw found.problem;
     return found.unrouted(deps, asked, found.problem);
   };
   await conduct({ ...work, headers: () => shared ?? {}, answer }, edge, request, response);
+}
+
+/** What the route did not read is dropped, and the connection with it. */
+async function unhurried(
+  request: EdgeRequest,
+  notes: Notes,
+  handle: () => Promise<Answer>,
+): Promise<Answer> {
+  request.unhurried = true;
+  try {
+    return await handle();
+  } finally {
+    if (await dropRest(request)) notes.headers({ Connection: "close" });
+  }
 }
 
 const NO_BODY = Buffer.alloc(0);

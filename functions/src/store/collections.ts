@@ -371,6 +371,36 @@ export const productFiles = collection({
   queries: { byProduct: { equal: ["productId"], order: ["createdAt", "desc"] } },
 });
 
+/** Files whose bytes come by a link of their own. */
+export const fileUploads = collection({
+  name: "fileUploads",
+  idField: "id",
+  shape: {
+    id: z.uuid(),
+    accountId: z.string(),
+    productId: z.uuid(),
+    name: z.string(),
+    filename: z.string(),
+    size: count,
+    versionId: z.uuid().nullable(),
+    planId: z.uuid().nullable(),
+    public: z.boolean(),
+    createdAt: instant,
+    linkEndsAt: instant,
+    takenAt: instant.nullable(),
+    sweepAt: instant,
+  },
+  queries: { due: { order: ["sweepAt", "asc"] } },
+});
+
+/** How far the last look at all bytes has come. */
+export const fileSweeps = collection({
+  name: "fileSweeps",
+  idField: "id",
+  shape: { id: z.string(), after: z.string().nullable() },
+  queries: {},
+});
+
 /** Where a page of a list by page numbers begins, for a while. The id is derived from the list and the page. */
 export const listPages = collection({
   name: "listPages",
@@ -1290,6 +1320,8 @@ export const collections = [
   appVersions,
   appReleases,
   productFiles,
+  fileUploads,
+  fileSweeps,
   listPages,
   licenses,
   customers,

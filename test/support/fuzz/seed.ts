@@ -13,7 +13,11 @@ import { delivery } from "../records.ts";
 import { ADMIN_SECRET, type Json, MINUTE, machine, send, type World } from "../world.ts";
 
 /** A key with what it signs with, where its kind signs. */
-export type Key = { readonly apiKey: string; readonly secret?: string };
+export type Key = {
+  readonly apiKey: string;
+  readonly secret?: string;
+  readonly productUuid?: string;
+};
 
 /** What nobody else may be told, and nobody may find in a log. */
 export type Tenant = {
@@ -196,6 +200,20 @@ async function tenant(world: World, creatorId: string, pool: Pool): Promise<Tena
   await subscribe(`prod_${creatorId}_plans`, "none");
   await subscribe(other, "cancel");
   await subscribe(productId, "start");
+
+  // Of the product that the key is for.
+  const things = async (route: string, body: Json) => {
+    const ofProduct = route.replace("*", `products/${keys["geckoguard"]?.productUuid}`);
+    const made = await as(world, someone, ofProduct, { body });
+    if (made.status >= 300) throw new Error(JSON.stringify(made.body));
+    const [name, thing] = Object.entries(dataOf(made))[0] ?? [];
+    keep(`${name}Uuid`, (thing as Json)["id"]);
+  };
+  const variable = { scope: "GLOBAL", key: "motd", value: "hello" };
+  await things("PUT /v1/dashboard/app-variables/*", variable);
+  await things("POST /v1/dashboard/app-versions/*", { version: "2.1.0" });
+  const entry = { type: "HWID", value: `device of ${creatorId}` };
+  await things("POST /v1/dashboard/blacklists/*", entry);
 
   const site = {
     site_url: `https://${creatorId}.example/wp`,

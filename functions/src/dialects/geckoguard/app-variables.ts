@@ -34,7 +34,7 @@ export const readVariables = keyRoute({
   },
 });
 
-const variableItem = ({ id, scope, licenseId, key, value, updatedAt }: AppVariable) => ({
+export const variableItem = ({ id, scope, licenseId, key, value, updatedAt }: AppVariable) => ({
   id,
   scope,
   licenseId,

@@ -3,6 +3,7 @@ import { type Refusal, type RefusalCode, refuse } from "../../core/decision.ts";
 import type { Ability } from "../../core/roles.ts";
 import type { Membership } from "../../core/users.ts";
 import type { Asked, Route } from "../../http/router.ts";
+import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { orgIdOf, reachOrg } from "../../operations/members/reach.ts";
 import type { Member } from "../../operations/principal.ts";
@@ -19,6 +20,7 @@ import {
 } from "./define-route.ts";
 import { limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
+import { productPath } from "./whose.ts";
 
 /** A member of an organization, asking there. */
 export type MemberCaller = {
@@ -47,6 +49,7 @@ type Spec<Path extends string, Query extends z.ZodType, Body extends z.ZodType> 
     deps: Deps,
     caller: MemberCaller,
     input: Input<Path, Query, Body>,
+    asked: Asked,
   ) => Promise<Outcome>;
 };
 
@@ -83,19 +86,36 @@ export function dashboardRoute<
       return answered(deps, asked, caller.userId, (inner) =>
         respond(spec, asked, async (input) => {
           const reached = here ?? (await reachWhose(inner, whose, input, reach));
-          return reached.ok ? handle(inner, { ...reached, user: caller }, input) : reached;
+          return reached.ok ? handle(inner, { ...reached, user: caller }, input, asked) : reached;
         }),
       );
     },
   };
 }
 
+/** Who may do that at a product, for routes that read their body themselves. */
+export async function admitMember(
+  deps: Deps,
+  asked: Asked,
+  { ability, productId }: { readonly ability: Ability; readonly productId: string },
+): Promise<{ readonly caller: MemberCaller } | Answer> {
+  const user = await admitUser(deps, asked);
+  if (!user.ok) return geckoguardSurface.refusal(user);
+  const { caller } = user;
+  const reached = await reachWhose(deps, productPath, { ids: { productId } }, (orgId) =>
+    reachOrg(deps, caller.userId, { orgId, ability }),
+  );
+  return reached.ok ? { caller: { ...reached, user: caller } } : geckoguardSurface.refusal(reached);
+}
+
 type Reached = Awaited<ReturnType<typeof reachOrg>>;
 
-async function reachWhose<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
+async function reachWhose<In>(
   deps: Deps,
-  whose: Whose<Path, Query, Body> | undefined,
-  input: Input<Path, Query, Body>,
+  whose:
+    | { find: (deps: Deps, input: In) => Promise<string | undefined>; absent: RefusalCode }
+    | undefined,
+  input: In,
   reach: (orgId: string) => Promise<Reached>,
 ): Promise<Reached> {
   if (!whose) return refuse("ORG_NOT_FOUND");

@@ -14,6 +14,12 @@ import {
   verifyLogin,
 } from "./auth.ts";
 import {
+  addManyToBlacklist,
+  addToDashboardBlacklist,
+  deleteFromDashboardBlacklist,
+  listDashboardBlacklist,
+} from "./blacklists.ts";
+import {
   createKey,
   deleteKey,
   listDashboardKeys,
@@ -21,11 +27,14 @@ import {
   rotateKey,
   updateKey,
 } from "./dashboard-api-keys.ts";
+import { deleteFile, listFiles, uploadFile } from "./dashboard-files.ts";
 import { dashboardLicenseBulk } from "./dashboard-license-bulk.ts";
 import { importLicenses } from "./dashboard-license-import.ts";
 import { dashboardLicenseReports } from "./dashboard-license-reports.ts";
 import { dashboardLicenses } from "./dashboard-licenses.ts";
 import { dashboardProducts } from "./dashboard-products.ts";
+import { deleteVariable, listVariables, setVariable, setVariables } from "./dashboard-variables.ts";
+import { createVersion, deleteVersion, listVersions, updateVersion } from "./dashboard-versions.ts";
 import { endUserBans, listOrgEndUsers } from "./end-users.ts";
 import {
   acceptInvite,
@@ -39,6 +48,7 @@ import { getMe, updateMe } from "./me.ts";
 import { deleteMember, listMembers, transferOwnership, updateMember } from "./members.ts";
 import { createOrg, deleteOrg, getOrg, listOrgs, updateOrg } from "./orgs.ts";
 import { createPlan, deletePlan, listPlans, updatePlan } from "./plans.ts";
+import { getBindings, getSessions, revokeAllSessions, revokeSession } from "./sessions.ts";
 import {
   cancelSubscription,
   listEntitlements,
@@ -46,6 +56,7 @@ import {
   reactivateSubscription,
   startSubscription,
 } from "./subscriptions.ts";
+import { announceUpload, finishUpload, takeUpload } from "./uploads.ts";
 import {
   createEndpoint,
   deleteEndpoint,
@@ -116,4 +127,26 @@ export const dashboardRoutes: readonly Route[] = [
   ...dashboardLicenseReports,
   ...dashboardLicenseBulk,
   importLicenses,
+  getBindings,
+  getSessions,
+  revokeSession,
+  revokeAllSessions,
+  listDashboardBlacklist,
+  addToDashboardBlacklist,
+  addManyToBlacklist,
+  deleteFromDashboardBlacklist,
+  listVariables,
+  setVariable,
+  setVariables,
+  deleteVariable,
+  listVersions,
+  createVersion,
+  updateVersion,
+  deleteVersion,
+  listFiles,
+  uploadFile,
+  deleteFile,
+  announceUpload,
+  finishUpload,
+  takeUpload,
 ];

@@ -12,7 +12,7 @@ import type { Deps } from "../../operations/deps.ts";
 import type { Principal } from "../../operations/principal.ts";
 import { admitKey, bindTo, type KeyCaller, requireScope, unauthorized } from "./authenticate.ts";
 import { success } from "./envelope.ts";
-import { uuid } from "./fields.ts";
+import { text, uuid } from "./fields.ts";
 import { limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
 
@@ -41,6 +41,8 @@ export type Contract<Path extends string, Query extends z.ZodType, Body extends 
   readonly method: Route["method"];
   /** Its parts are UUIDs; `:productId` is the key's own product. */
   readonly path: Path;
+  /** Parts that are no UUIDs. */
+  readonly names?: readonly string[];
   readonly query?: Query;
   readonly body?: Body;
   /** How the body is read; as JSON when left out. */
@@ -137,18 +139,18 @@ export function bootstrapRoute<const Path extends string, Body extends z.ZodType
 
 /**
  * Answers a change once for its `Idempotency-Key`, which is `who`'s own for that method and path; a
- * request is known again by its very bytes.
+ * request is known again by its very bytes, or by what was read of them.
  */
 export async function answered(
   deps: Deps,
   asked: Asked,
   who: string,
   run: (deps: Deps) => Promise<Answer>,
+  input: unknown = [sha256Hex(asked.body), asked.query],
 ): Promise<Answer> {
-  const { method, path, query, headers } = asked;
+  const { method, path, headers } = asked;
   const key = method === "GET" ? undefined : idempotencyKey(headers["idempotency-key"]);
   if (key === undefined) return run(deps);
-  const input = [sha256Hex(asked.body), query];
   return runOnce(deps, { scope: ["v1", who, method, path], key, input }, (inner) =>
     run(inner).catch(worded),
   );
@@ -161,11 +163,11 @@ function worded(error: unknown): Answer {
 }
 
 export async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
-  { query, body, fields, status = 200 }: Contract<Path, Query, Body>,
+  { query, body, names, fields, status = 200 }: Contract<Path, Query, Body>,
   asked: Asked,
   handle: (input: Input<Path, Query, Body>) => Promise<Outcome>,
 ): Promise<Answer> {
-  const ids = idsOf(asked.parts) as Record<Parts<Path>, string>;
+  const ids = idsOf(asked.parts, names) as Record<Parts<Path>, string>;
   const searched = searchFields(new URLSearchParams(asked.query));
   const sent = fields ? fields(asked) : jsonFields(asked.body);
   const outcome = await handle({
@@ -183,12 +185,28 @@ export async function respond<Path extends string, Query extends z.ZodType, Body
 
 const noFields = z.object({});
 
-/** Throws `INVALID_REQUEST` where a part is no UUID: slugs are not ids. */
+/** Throws `INVALID_REQUEST` where a part is no UUID: slugs are not ids, but where the part is a name. */
 export function idsOf<Name extends string>(
   parts: Readonly<Record<Name, string>>,
+  names: readonly string[] = [],
 ): Record<Name, string> {
-  const shape = Object.fromEntries(Object.keys(parts).map((name) => [name, uuid]));
+  const isName = (part: string) => names.includes(part);
+  const shape = Object.fromEntries(
+    Object.keys(parts).map((part) => [part, isName(part) ? encodedName : uuid]),
+  );
   return parseFields(z.object(shape), parts) as Record<Name, string>;
 }
+
+const encodedName = z
+  .string()
+  .transform((part, context) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      context.addIssue({ code: "custom", message: "must be percent-encoded UTF-8" });
+      return z.NEVER;
+    }
+  })
+  .pipe(text(256));
 
 const isRefusal = (outcome: Data | Refusal): outcome is Refusal => outcome["ok"] === false;

@@ -7,7 +7,7 @@ import { listOrgs as list, type Org } from "../../operations/orgs/list-orgs.ts";
 import { updateOrg as update } from "../../operations/orgs/update-org.ts";
 import { dashboardRoute, userRoute } from "./dashboard-route.ts";
 import { iso, name } from "./fields.ts";
-import { pagination, paging } from "./paging.ts";
+import { pageOf, pagination, paging } from "./paging.ts";
 
 const slug = z
   .string("must be a string")
@@ -32,7 +32,7 @@ export const listOrgs = userRoute({
   query: z.object(paging()),
   async handle(deps, { userId }, { query: { page, pageSize } }) {
     const orgs = await list(deps, userId);
-    const shown = orgs.slice((page - 1) * pageSize, page * pageSize);
+    const shown = pageOf(orgs, { page, pageSize });
     return { orgs: shown.map(orgItem), ...pagination({ page, pageSize, total: orgs.length }) };
   },
 });

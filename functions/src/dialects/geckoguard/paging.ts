@@ -19,3 +19,9 @@ type Paged = { readonly page: number; readonly pageSize: number; readonly total:
 export const pagination = ({ page, pageSize, total }: Paged) => ({
   pagination: { page, pageSize, total, totalPages: Math.ceil(total / pageSize) },
 });
+
+/** That page of a list that is there as a whole. */
+export const pageOf = <T>(
+  all: readonly T[],
+  { page, pageSize }: { readonly page: number; readonly pageSize: number },
+): T[] => all.slice((page - 1) * pageSize, page * pageSize);

@@ -22,6 +22,7 @@ import { describeFile, downloadFile } from "./product-files.ts";
 import { createFirstProduct } from "./products.ts";
 import { getHealth, getStatus, whoami } from "./service.ts";
 import { geckoguardSurface } from "./surface.ts";
+import { UPLOADS } from "./uploads.ts";
 
 /** Where nothing is said before somebody has shown a credential of its own. */
 const GUARDED = ["/v1/dashboard/", "/v1/enduser/"];
@@ -58,6 +59,7 @@ export const geckoguard: Dialect = {
   cors: [
     { prefix: "/v1/auth/", origins: "configured" },
     { prefix: "/v1/dashboard/", origins: "configured" },
+    { prefix: UPLOADS, origins: "configured" },
     { prefix: "/v1/enduser/", origins: "any" },
   ],
   async unrouted(deps, asked, problem) {

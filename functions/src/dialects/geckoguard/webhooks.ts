@@ -2,7 +2,6 @@ import * as z from "zod";
 import type { Delivery, WebhookEndpoint } from "../../core/webhooks.ts";
 import { GECKOGUARD_EVENTS } from "../../events/formats/geckoguard.ts";
 import type { Deps } from "../../operations/deps.ts";
-import { accountOfProduct } from "../../operations/products/find-product.ts";
 import { createWebhookEndpoint } from "../../operations/webhooks/create-webhook-endpoint.ts";
 import { deleteWebhookEndpoint } from "../../operations/webhooks/delete-webhook-endpoint.ts";
 import { listWebhookDeliveries } from "../../operations/webhooks/list-webhook-deliveries.ts";
@@ -16,6 +15,7 @@ import { updateWebhookEndpoint } from "../../operations/webhooks/update-webhook-
 import { dashboardRoute } from "./dashboard-route.ts";
 import { iso, isoOrNull, text } from "./fields.ts";
 import { pagination, paging, sizeUpTo } from "./paging.ts";
+import { productPath } from "./whose.ts";
 
 const EVENTS = [...GECKOGUARD_EVENTS, "*"];
 
@@ -28,10 +28,6 @@ const enabled = z.boolean("must be true or false");
 
 type Ids<Name extends string> = { readonly ids: Readonly<Record<Name, string>> };
 
-const ofProduct = {
-  find: (deps: Deps, { ids }: Ids<"productId">) => accountOfProduct(deps, ids.productId),
-  absent: "PRODUCT_NOT_FOUND",
-} as const;
 const ofEndpoint = {
   find: (deps: Deps, { ids }: Ids<"productId" | "endpointId">) => accountOfEndpoint(deps, ids),
   absent: "WEBHOOK_ENDPOINT_NOT_FOUND",
@@ -50,7 +46,7 @@ export const listEndpoints = dashboardRoute({
   method: "GET",
   path: "/v1/dashboard/webhooks/products/:productId",
   ability: "webhook.read",
-  whose: ofProduct,
+  whose: productPath,
   query: z.object(paging()),
   async handle(deps, { principal: { accountId } }, { ids, query }) {
     const { items, total } = await listProductEndpoints(deps, { ...ids, ...query, accountId });
@@ -62,7 +58,7 @@ export const createEndpoint = dashboardRoute({
   method: "POST",
   path: "/v1/dashboard/webhooks/products/:productId",
   ability: "webhook.change",
-  whose: ofProduct,
+  whose: productPath,
   body: z.object({ url, events, enabled: enabled.default(true) }),
   status: 201,
   async handle(deps, { principal }, { ids, body }) {

@@ -37,9 +37,11 @@ export async function addBlacklistEntries(
   const now = deps.now();
   const audit = auditor(deps, principal);
   const wanted = new Map<string, EntryAsk & { value: string; valueHash: string }>();
-  for (const entry of ask.entries) {
+  for (const [index, entry] of ask.entries.entries()) {
     const value = canonicalValue(entry.type, entry.value);
-    if (value === undefined) return refuse("BLACKLIST_VALUE_INVALID", { field: "value" });
+    if (value === undefined) {
+      return refuse("BLACKLIST_VALUE_INVALID", { field: `entries.${index}.value` });
+    }
     const valueHash = sha256Hex(new TextEncoder().encode(value));
     wanted.set(`${entry.type} ${valueHash}`, { ...entry, value, valueHash });
   }

@@ -11,7 +11,9 @@ export async function addBlacklistEntry(
   { productId, ...entry }: EntryAsk & { readonly productId: string },
 ): Promise<Decision<{ entry: BlacklistEntry; isNew: boolean }>> {
   const added = await addBlacklistEntries(deps, principal, { productId, entries: [entry] });
-  if (!added.ok) return added;
+  if (!added.ok) {
+    return added.code === "BLACKLIST_VALUE_INVALID" ? { ...added, field: "value" } : added;
+  }
   const [made] = added.entries;
   return made
     ? accept({ entry: made, isNew: added.added === 1 })
