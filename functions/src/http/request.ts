@@ -96,8 +96,8 @@ export async function* incomingBytes(request: EdgeRequest): AsyncGenerator<Uint8
     return;
   }
   let waiting = true;
-  const silent = setTimeout(() => waiting && request.destroy(), SILENCE_MS);
-  const late = setTimeout(() => request.destroy(), LONGEST_MS);
+  const silent = setTimeout(() => waiting && request.destroy(), SILENCE_MS).unref();
+  const late = setTimeout(() => request.destroy(), LONGEST_MS).unref();
   try {
     const incoming: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
     for await (const chunk of incoming) {
@@ -120,7 +120,7 @@ export async function dropRest(request: EdgeRequest): Promise<boolean> {
   if (request.rawBody || request.complete || request.destroyed) return false;
   let size = 0;
   await new Promise<void>((done) => {
-    const patience = setTimeout(done, DRAIN_MS);
+    const patience = setTimeout(done, DRAIN_MS).unref();
     const stop = () => {
       clearTimeout(patience);
       done();

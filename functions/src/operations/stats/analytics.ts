@@ -13,9 +13,11 @@ export type AnalyticsRange = {
   readonly interval: Interval;
 };
 
-/** What instances have written of the product's usage: theirs of a minute ago at most. A document a day. */
+type Stored = Pick<Deps, "store" | "usage">;
+
+/** The product's usage: this instance's up to now, that of others up to a minute ago. A document a day. */
 export async function productAnalytics(
-  deps: Pick<Deps, "store">,
+  deps: Stored,
   principal: Principal,
   ask: AnalyticsRange & { readonly productId: string },
 ): Promise<Decision<UsageSeries>> {
@@ -27,16 +29,17 @@ export async function productAnalytics(
 
 /** The same of all that an account has. */
 export const accountAnalytics = (
-  deps: Pick<Deps, "store">,
+  deps: Stored,
   accountId: string,
   range: AnalyticsRange,
 ): Promise<UsageSeries> => usageOf(deps, { accountId, productId: null }, range);
 
 async function usageOf(
-  { store }: Pick<Deps, "store">,
+  { store, usage }: Stored,
   { accountId, productId }: { readonly accountId: string; readonly productId: string | null },
   range: AnalyticsRange,
 ): Promise<UsageSeries> {
+  await usage.flush();
   const ids = daysOf(range).map((day) => usageDayId(accountId, productId, day));
   return usageSeries(await store.getMany(usageDays, ids), range);
 }
