@@ -36,7 +36,7 @@ test("made, shown, listed, changed and deleted, in the reference's shapes", asyn
     slug: "my-company",
     name: "My Company",
     role: "OWNER",
-    portalEnabled: false,
+    portalEnabled: true,
     createdAt: "2026-11-20T09:00:00.000Z",
   };
   expect([made.status, made.body]).toEqual([201, { ok: true, data: { org: shown } }]);
@@ -54,7 +54,7 @@ test("made, shown, listed, changed and deleted, in the reference's shapes", asyn
     200,
     { orgs: [shown], pagination: { page: 1, pageSize: 50, total: 1, totalPages: 1 } },
   ]);
-  const changes = { name: "Other", slug: "other", portalEnabled: true };
+  const changes = { name: "Other", slug: "other", portalEnabled: false };
   const changed = await patch(String(id), changes);
   expect([changed.status, orgOf(changed)]).toEqual([200, { ...shown, ...changes }]);
   const gone = await as(world, you, `DELETE ${path}`);

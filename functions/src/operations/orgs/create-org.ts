@@ -10,7 +10,7 @@ import type { UserCaller } from "../users/sessions.ts";
 import type { Org } from "./list-orgs.ts";
 import { freeSlug, takeSlug } from "./slugs.ts";
 
-/** Makes an organization, which is an account, with the caller as its OWNER. */
+/** Makes an organization, which is an account, with a portal for its customers and the caller as its OWNER. */
 export async function createOrg(
   deps: Deps,
   { userId, userHash }: UserCaller,
@@ -27,7 +27,8 @@ export async function createOrg(
       slug === undefined ? slugCandidates(name, accountId, "org") : [slug],
     );
     if (free === undefined) return refuse("ORG_SLUG_TAKEN", { field: "slug" });
-    const account: Account = { ...newAccount(accountId, now), name, slug: free, owners: 1 };
+    const made = { name, slug: free, portalEnabled: true, owners: 1 };
+    const account: Account = { ...newAccount(accountId, now), ...made };
     const membership: Membership = membershipOf(user, accountId, { role: "OWNER", now });
     tx.create(accounts, account);
     tx.create(memberships, membership);
