@@ -1,10 +1,11 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type * as z from "zod";
 import { collections } from "../../functions/src/store/collections.ts";
 import type { AnyCollection } from "../../functions/src/store/document-store.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
-import { newDataDir } from "../support/server-process.ts";
+import { newDataDir, startServer } from "../support/server-process.ts";
 import { machine, openWorld } from "../support/world.ts";
 
 /** What a newer version put there; the one under test does not know it. */
@@ -67,6 +68,49 @@ test("what a newer version wrote survives every read and write of this one", asy
   expect(changed("codes")).toMatchObject([NEWS]);
   beside.close();
   await world.close();
+});
+
+/** The built bundle with one more field in its licenses, which it writes wherever it writes one. */
+function laterBundle(): string {
+  const later = newDataDir();
+  cpSync(join(__dirname, "../../functions/lib"), later, { recursive: true });
+  const path = join(later, "index.cjs");
+  const licenses = /(idField: "keyHash",\s+shape: \{)\s+keyHash: (\w+)\(\),/;
+  const code = readFileSync(path, "utf8");
+  expect(code).toMatch(licenses);
+  const more = '$1 fromLater: $2().default("later"), keyHash: $2(),';
+  writeFileSync(path, code.replace(licenses, more));
+  return later;
+}
+
+test("two bundles on one store keep the limits together, and what the later one wrote", async () => {
+  const ours = await startServer();
+  const later = await startServer({ dataDir: ours.dataDir, bundle: laterBundle() });
+  await ours.admin("createProduct", { name: "Tools", productId: "prod_tools" });
+  const terms = { email: "a@example.com", productId: "prod_tools", maxMachines: 3 };
+  for (const [made, other] of [
+    [later, ours],
+    [ours, later],
+  ] as const) {
+    const licenseKey = String((await made.admin("createLicense", terms))["licenseKey"]);
+    const tried = await Promise.all(
+      Array.from({ length: 12 }, (_, caller) =>
+        (caller % 2 ? made : other).call("activate", machine(licenseKey, `m${caller}`)),
+      ),
+    );
+    expect(tried.filter(({ status }) => status === 200)).toHaveLength(3);
+    await other.admin("updateLicense", { licenseKey, maxMachines: 5 });
+    await made.admin("updateLicense", { licenseKey, maxMachines: 4 });
+    expect(await other.admin("getLicense", { licenseKey })).toMatchObject({
+      license: { maxMachines: 4 },
+      machinesUsed: 3,
+    });
+  }
+  const beside = new DatabaseSync(join(ours.dataDir, "latchkey.sqlite"));
+  const rows = beside.prepare("SELECT json FROM licenses").all() as { json: string }[];
+  const written = rows.map(({ json }) => (JSON.parse(json) as Tree)["fromLater"]);
+  beside.close();
+  expect(written).toEqual(["later", "later"]);
 });
 
 describe("every object in a stored record keeps what it does not know", () => {

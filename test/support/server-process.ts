@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { type CallOptions, type Json, type Reply, send } from "./world.ts";
 
 const ROOT = join(__dirname, "../..");
@@ -118,12 +118,25 @@ export const launchScript = (name: string, env: Environment = {}): Launched =>
 export const launchServer = (env: Environment): Launched =>
   launchScript("start.mjs", { PORT: "0", ...env });
 
+/** The same from another bundle, which finds its libraries where the repository's does. */
+const launchBundle = (bundle: string, env: Environment): Launched =>
+  launch({
+    command: process.execPath,
+    args: ["--disable-warning=ExperimentalWarning", join(bundle, "local.cjs")],
+    env: {
+      PORT: "0",
+      NODE_PATH: ["functions/node_modules", "node_modules"].join(delimiter),
+      ...env,
+    },
+  });
+
 /** A server on a free port, ready for requests. */
 export async function startServer(
-  options: { dataDir?: string; env?: Environment } = {},
+  options: { dataDir?: string; env?: Environment; bundle?: string } = {},
 ): Promise<ServerProcess> {
-  const dataDir = options.dataDir ?? newDataDir();
-  const launched = launchServer({ DATA_DIR: dataDir, ...options.env });
+  const { bundle, dataDir = newDataDir() } = options;
+  const env = { DATA_DIR: dataDir, ...options.env };
+  const launched = bundle === undefined ? launchServer(env) : launchBundle(bundle, env);
   const [, url = ""] = await launched.prints(READY);
   const adminSecret = readFileSync(join(dataDir, "secrets", "ADMIN_SECRET"), "utf8").trim();
   const call: ServerProcess["call"] = (name, body, more) => send(url, name, body, more);
