@@ -1,16 +1,13 @@
 import fc from "fast-check";
 import { SignJWT } from "jose";
 import type { ProductFile } from "../../functions/src/core/product-files.ts";
-import {
-  auditEntries,
-  endUsers,
-  licenses,
-  productFiles,
-} from "../../functions/src/store/collections.ts";
-import { licenseOf } from "../support/change-license.ts";
+import type { License } from "../../functions/src/core/records.ts";
+import { auditEntries, endUsers, licenses } from "../../functions/src/store/collections.ts";
+import { changeLicense, licenseOf } from "../support/change-license.ts";
 import { as } from "../support/dashboard.ts";
 import { codeOf, detailsOf, geckoCall, geckoKey } from "../support/geckoguard.ts";
 import { authorize, usedOf } from "../support/geckoguard-signed.ts";
+import { addPlan } from "../support/plans.ts";
 import {
   atPortal,
   type Customer,
@@ -25,6 +22,7 @@ import {
   portalLicense,
 } from "../support/portal.ts";
 import { putFile } from "../support/product-files.ts";
+import { OTHER_PRODUCT_ID } from "../support/records.ts";
 import { DAY, HOUR, type Json, MINUTE, type Reply, type World } from "../support/world.ts";
 
 const UUID = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
@@ -697,11 +695,35 @@ describe("an own license", () => {
       expect((await follow(url)).status).toBe(200);
     });
 
-    test("a ban ends links; a revoked license and files of plans give none", async () => {
-      const { id } = await added();
-      const patch = { planId: UUID };
-      await world.store.commit([{ kind: "update", collection: productFiles, id, patch }]);
+    test("files of a plan are for a license that was sold as it, while that stands", async () => {
+      const { productId } = portal.key;
+      const plan = async () => String((await addPlan(world, portal.owner, productId))["id"]);
+      const planId = await plan();
+      const own = await added({ planId });
+      const other = await added({ planId: await plan(), name: "Other" });
       expect(await downloads()).toEqual([]);
+      await changeLicense(world, licenseKey, { planId });
+      const [shown, ...others] = await downloads();
+      expect([shown, others]).toEqual([expect.objectContaining({ id: own.id }), []]);
+      const url = String(shown?.["downloadUrl"]);
+      expect((await follow(url)).text).toBe("0123456789");
+      expect(errorIn(await follow(url.replace(own.id, other.id)))).toEqual([401, "UNAUTHORIZED"]);
+
+      const unlockedProducts = [{ id: productId, handle: "prod_my-company" }];
+      await changeLicense(world, licenseKey, { productId: OTHER_PRODUCT_ID, unlockedProducts });
+      expect(await downloads()).toEqual([]);
+      await changeLicense(world, licenseKey, { productId, unlockedProducts: [] });
+
+      const now = world.clock.now();
+      for (const over of [{ status: "revoked" }, { status: "suspended" }, { expiresAt: now }]) {
+        await changeLicense(world, licenseKey, over as Partial<License>);
+        expect([over, await downloads()]).toEqual([over, []]);
+        await changeLicense(world, licenseKey, { status: "active", expiresAt: now + 1 });
+        expect(await downloads()).toHaveLength(1);
+      }
+    });
+
+    test("a ban ends links; a revoked license gives none", async () => {
       await added();
       const [file] = await downloads();
       await ban(who);

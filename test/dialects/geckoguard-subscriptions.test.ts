@@ -1,5 +1,6 @@
 import { settleDue } from "../../functions/src/operations/subscriptions/settle-due.ts";
 import { auditEntries, subscriptions } from "../../functions/src/store/collections.ts";
+import { auditOf, licenseOf } from "../support/change-license.ts";
 import {
   as,
   auth,
@@ -540,6 +541,83 @@ describe("what Polar announces", () => {
     await later(60 * DAY);
     const unlisted = await plan({ name: "Named" });
     expect(await buy(unlisted, "04")).toEqual(["done", unlisted]);
+  });
+
+  describe("which plan its licenses are of", () => {
+    const DEAR = "the-dear-one";
+    let dear: string;
+    const open = async () => {
+      await world.admin("updateProduct", {
+        productId: "prod_plans",
+        paymentIds: { polar: [PRODUCT, DEAR, "no-plan"] },
+      });
+      dear = await plan({ name: "Dear", providerIds: { polar: [DEAR] } });
+    };
+    beforeEach(open);
+    const license = async () =>
+      licenseOf(world, String((await licensesIn(world)).map(({ key }) => key)));
+    const plansOf = async () => (await license()).planId;
+
+    test("that of the sale, whether it names a user or nobody; another with the renewal", async () => {
+      await send("first", { "data.customer.external_id": null });
+      expect(await plansOf()).toBe(planId);
+      expect(await listed()).toEqual([]);
+      await send("renewal", { "data.product_id": DEAR });
+      expect(await plansOf()).toBe(dear);
+      expect((await auditOf(world, orgId)).map(({ after }) => after)).toContainEqual(
+        expect.objectContaining({ planId: dear }),
+      );
+      const shown = JSON.stringify([await licensesIn(world), await eventsIn(world)]);
+      expect(shown).not.toContain(dear);
+    });
+
+    test("in whatever order its events come: that of what was bought last, be it none", async () => {
+      const orders = [
+        ["first", "renewal", "canceled"],
+        ["first", "canceled", "renewal"],
+        ["renewal", "first", "canceled"],
+        ["renewal", "canceled", "first"],
+        ["canceled", "first", "renewal"],
+        ["canceled", "renewal", "first"],
+      ] as const;
+      for (const bought of [DEAR, "no-plan"]) {
+        for (const order of orders) {
+          await world.close();
+          await prepare(await openGecko());
+          planId = await plan({ providerIds: { polar: [PRODUCT] } });
+          await open();
+          for (const event of order) {
+            await send(event, event === "renewal" ? { "data.product_id": bought } : {});
+          }
+          expect([order, await plansOf()]).toEqual([order, bought === DEAR ? dear : null]);
+        }
+      }
+    });
+
+    test("what says nothing new of it writes no license, and a deleted plan is not taken back", async () => {
+      await send("first");
+      const sold = await license();
+      const told = (await auditOf(world, orgId)).length;
+      world.clock.advance(1_000);
+      await send("first", { timestamp: "2026-11-01T10:16:00Z" });
+      await send("canceled");
+      expect([await license(), (await auditOf(world, orgId)).length]).toEqual([sold, told]);
+      await as(world, owner, `DELETE ${PLANS}/${planId}`);
+      await send("uncanceled");
+      expect(await license()).toEqual(sold);
+      await send("renewal");
+      expect(await plansOf()).toBeNull();
+    });
+
+    test("a plan that is mended is theirs when the sale is tried again", async () => {
+      await as(world, owner, `DELETE ${PLANS}/${planId}`);
+      await send("first", { "data.metadata": { productId: "prod_plans", planId } });
+      expect(await plansOf()).toBeNull();
+      const mended = await plan({ providerIds: { polar: [PRODUCT] } });
+      const [failed] = await eventsIn(world, { status: "failed" });
+      await world.admin("retryInboundEvent", { eventId: failed?.["eventId"] });
+      expect(await plansOf()).toBe(mended);
+    });
   });
 
   test("401 unproven, 400 stale, and nothing is kept; a replay answers what it answered", async () => {

@@ -16,13 +16,14 @@ const from = (name: string, changes?: Record<string, unknown>) => payload(`polar
 describe("what Polar announces", () => {
   const hint = { productId: "prod_abc123", variant: "pro" };
   const line = { productId: null, variant: null, sold: [PRICE, PRODUCT], hint, quantity: 1 };
+  const bought = { userId: null, planId: null, boughtAt: Date.parse("2026-11-01T10:15:25Z") };
   const sale: PaymentEvent = paymentEvent({
     kind: "completed",
     references: [order("01")],
     claims: [order("01")],
     email: EMAIL,
     lines: [line],
-    subscriber: { userId: null, planId: null },
+    subscriber: bought,
     purchaseId: order("01").slice(6),
   });
   const subscribed: PaymentEvent = {
@@ -39,6 +40,7 @@ describe("what Polar announces", () => {
     references: [order("03"), SUBSCRIPTION],
     claims: [order("03")],
     paidUntil: Date.parse("2027-01-01T10:15:25Z"),
+    subscriber: { ...bought, boughtAt: Date.parse("2026-12-01T10:15:25Z") },
   };
   const ending = { references: [SUBSCRIPTION], subscription: true };
   const user = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
@@ -57,13 +59,13 @@ describe("what Polar announces", () => {
       {
         ...sale,
         lines: [{ ...line, productId: "prod_xyz" }],
-        subscriber: { userId: null, planId: "p1" },
+        subscriber: { ...bought, planId: "p1" },
       },
     ],
     [
       "the customer's external id is a user's",
       from("order.paid", { "data.customer.external_id": user }),
-      { ...sale, subscriber: { userId: user, planId: null } },
+      { ...sale, subscriber: { ...bought, userId: user } },
     ],
     [
       "metadata names user and plan, and goes before the customer's external id",
@@ -71,7 +73,7 @@ describe("what Polar announces", () => {
         "data.customer.external_id": "crm-7",
         "data.metadata": { ...metadata, userId: user, planId: "p2" },
       }),
-      { ...sale, subscriber: { userId: user, planId: "p2" } },
+      { ...sale, subscriber: { ...bought, userId: user, planId: "p2" } },
     ],
     [
       "a subscription's first order pays to the end of its period",
@@ -100,7 +102,13 @@ describe("what Polar announces", () => {
         claims: [],
         lines: [{ ...line, sold: [PRODUCT] }],
         paidUntil: Date.parse("2026-11-15T10:15:25Z"),
+        subscriber: { ...bought, boughtAt: Date.parse("2026-11-01T10:15:20Z") },
       },
+    ],
+    [
+      "a sale whose time cannot be read is a sale",
+      from("order.paid", { "data.created_at": "yesterday" }),
+      { ...sale, subscriber: { ...bought, boughtAt: null } },
     ],
     [
       "a refund in full",

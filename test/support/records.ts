@@ -79,6 +79,7 @@ export const license = (changes: Partial<License> = {}): License => ({
   authorization: null,
   endUserId: null,
   ownerName: null,
+  planId: null,
   note: null,
   refileAt: null,
   facets: [],

@@ -34,7 +34,12 @@ export const toldKinds = (event: PaymentEvent | undefined): ToldKind[] =>
   event && event.kind !== "resumed" ? [event.kind] : [];
 
 /** For whom at the dashboard something was bought, as far as the seller said. */
-export type Subscriber = { readonly userId: string | null; readonly planId: string | null };
+export type Subscriber = {
+  readonly userId: string | null;
+  readonly planId: string | null;
+  /** At the provider, by its clock. */
+  readonly boughtAt: number | null;
+};
 
 export type PaymentEvent = {
   /**

@@ -9,6 +9,7 @@ const PROVISIONAL_DAYS = 31;
 /** A dispute that came without an id. */
 const UNNAMED = "";
 
+type SoldTo = Subscriber & { readonly sold: readonly string[] };
 type EarlyPeriod = { from: number; days: number | null };
 
 /** What is known of one purchase, whatever events told it and in whatever order. */
@@ -37,7 +38,7 @@ export type Purchase = {
   /** When the provider ended it. */
   endedAt: number | null;
   /** Who subscribed with it at the dashboard, and by which ids its plan is found. */
-  subscriber: (Subscriber & { readonly sold: readonly string[] }) | null;
+  subscriber: SoldTo | null;
   createdAt: number;
   updatedAt: number;
 };
@@ -89,7 +90,7 @@ export const mergedPurchase = (one: Purchase, other: Purchase): Purchase => ({
   wonDisputes: union(one.wonDisputes, other.wonDisputes),
   cancelledAt: latest(one.cancelledAt, other.cancelledAt),
   endedAt: earliest(one.endedAt, other.endedAt),
-  subscriber: one.subscriber ?? other.subscriber,
+  subscriber: boughtLater(other.subscriber, one.subscriber),
   createdAt: Math.min(one.createdAt, other.createdAt),
 });
 
@@ -114,7 +115,7 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
     ...purchase,
     references: union(purchase.references, event.references),
     endedAt: earliest(purchase.endedAt, event.endedAt),
-    subscriber: subscriberOf(event) ?? purchase.subscriber,
+    subscriber: boughtLater(purchase.subscriber, subscriberOf(event)),
     updatedAt: now,
   };
   const dispute = event.disputeId ?? UNNAMED;
@@ -161,8 +162,12 @@ export function noted(purchase: Purchase, event: PaymentEvent, now: number): Pur
   }
 }
 
-const subscriberOf = ({ subscriber, lines }: PaymentEvent): Purchase["subscriber"] =>
+const subscriberOf = ({ subscriber, lines }: PaymentEvent): SoldTo | null =>
   subscriber && { ...subscriber, sold: lines.flatMap(({ sold }) => sold) };
+
+/** A renewal may be of something else, and be told of before the sale. */
+const boughtLater = (known: SoldTo | null, said: SoldTo | null): SoldTo | null =>
+  known && said && (known.boughtAt ?? 0) > (said.boughtAt ?? 0) ? known : (said ?? known);
 
 /** A license of the purchase after the event. `noted` is the purchase that knows of it. */
 export function applied(ask: {

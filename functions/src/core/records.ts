@@ -165,6 +165,8 @@ export type License = {
   endUserId: string | null;
   /** The user name of that customer; the address is `email`. */
   ownerName: string | null;
+  /** The plan of its product that it was sold as. */
+  planId: string | null;
   note: string | null;
   /** When its facets stop being true because time went by; null is never. */
   refileAt: number | null;

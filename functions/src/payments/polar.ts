@@ -63,6 +63,7 @@ const period = {
 };
 const customer = z.looseObject({ email: address, external_id: id.nullish() });
 const bought = {
+  created_at: instant.nullish().catch(null),
   product_id: name,
   product: z.looseObject({ metadata }).nullish(),
   seats: z.int().positive().nullish(),
@@ -102,12 +103,13 @@ function sold(data: Order | Subscribed, prices: readonly string[]): readonly Sal
 const naming = z.object({ userId: id.nullish().catch(null), planId: id.nullish().catch(null) });
 
 /** Who subscribes at the dashboard: Polar knows the user by the id that the seller gave it. */
-function subscriberOf({ customer, metadata, product }: Order | Subscribed) {
+function subscriberOf({ customer, metadata, product, ...data }: Order | Subscribed) {
   const { userId, planId } = naming.parse({ ...metadata });
   const own = naming.parse({ ...product?.metadata });
   return {
     userId: userId ?? customer.external_id ?? null,
     planId: own.planId ?? planId ?? null,
+    boughtAt: data.created_at ?? null,
   };
 }
 

@@ -528,6 +528,7 @@ export const licenses = collection({
     authorization: authorization.nullable().default(null),
     endUserId: z.uuid().nullable().default(null),
     ownerName: z.string().nullable().default(null),
+    planId: z.uuid().nullable().default(null),
     note: z.string().nullable().default(null),
     refileAt: instant.nullable().default(null),
     /** Short hashes of the filters that hold of it. */
@@ -820,7 +821,11 @@ export const usageDays = collection({
 
 const provider = z.enum(PROVIDERS);
 
-const subscriber = part({ userId: z.string().nullable(), planId: z.string().nullable() });
+const subscriber = part({
+  userId: z.string().nullable(),
+  planId: z.string().nullable(),
+  boughtAt: instant.nullable().default(null),
+});
 
 const paymentEvent = part({
   kind: z.enum(PAYMENT_KINDS),

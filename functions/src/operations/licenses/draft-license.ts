@@ -120,6 +120,7 @@ export const newLicense = (
   authorization: null,
   endUserId: null,
   ownerName: null,
+  planId: null,
   note: null,
   refileAt: null,
   facets: [],

@@ -17,7 +17,7 @@ import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
 import { saveLicense } from "../licenses/change-license.ts";
 import { variantIdOf } from "../products/find-variant.ts";
-import { followPurchase, verdictOf } from "../subscriptions/follow-purchase.ts";
+import { followPurchase, soldAs, verdictOf } from "../subscriptions/follow-purchase.ts";
 import { savePurchase } from "./purchase-records.ts";
 import {
   announcePayments,
@@ -81,8 +81,11 @@ export async function changeSold(
     kind: event?.kind,
     now,
   });
+  // The others say nothing of what was sold.
+  const says = [event, ...found.absorbed].some((one) => one?.subscriber);
+  const settled = says ? changed.map((license) => soldAs(license, subscribed)) : changed;
   const write = () => {
-    for (const [index, license] of changed.entries()) {
+    for (const [index, license] of settled.entries()) {
       const was = current[index];
       if (!was || license === was) continue;
       const { audit, announce } = ask.draw(index);
@@ -95,7 +98,7 @@ export async function changeSold(
         after: license,
       });
     }
-    announcePayments(tx, ask, kinds, changed);
+    announcePayments(tx, ask, kinds, settled);
     savePurchase(deps, tx, names, { ...found, purchase: after });
     claim(tx, names, event?.claims ?? [], now);
     subscribed.write();

@@ -10,7 +10,7 @@ import type { Deps } from "../deps.ts";
 import { addLicense } from "../licenses/change-license.ts";
 import { readMailTemplate } from "../mail/templates.ts";
 import { findProduct } from "../products/find-product.ts";
-import { followPurchase, verdictOf } from "../subscriptions/follow-purchase.ts";
+import { followPurchase, soldAs, verdictOf } from "../subscriptions/follow-purchase.ts";
 import { changeSold } from "./change-sold.ts";
 import { fulfilSale } from "./fulfil-sale.ts";
 import {
@@ -164,7 +164,6 @@ async function settlePurchase(
   const template = await readMailTemplate(tx, accountId, "license");
   const licenseIds = made.sold.map(({ license }) => license.id);
   const licenseKeys = made.sold.map(({ licenseKey }) => licenseKey);
-  const created = made.sold.map(({ license }) => license);
   const [first] = made.sold;
   const welcome = first && (await customerOnFirstUse(tx, first.license, now));
   const mail =
@@ -193,8 +192,9 @@ async function settlePurchase(
     kind: undefined,
     now,
   });
+  const created = made.sold.map(({ license }) => soldAs(license, subscribed));
   const write = () => {
-    for (const [index, { license }] of made.sold.entries()) {
+    for (const [index, license] of created.entries()) {
       const { audit, announce } = draw(index);
       const entry = { audit, announce, action: "license.create" } as const;
       addLicense(deps, tx, license, entry);

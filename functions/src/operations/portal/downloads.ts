@@ -1,6 +1,7 @@
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { standingAt } from "../../core/licenses.ts";
 import type { ProductFile } from "../../core/product-files.ts";
+import type { License } from "../../core/records.ts";
 import { sameSecret } from "../../crypto/vault.ts";
 import { endUsers, productFiles } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
@@ -23,7 +24,7 @@ type Signed = { readonly signature: string };
 
 /**
  * The files of the products that the license is for, with links; none while the license does not stand.
- * Files of a plan are for those who have subscribed to it, which a license does not tell.
+ * Files of a plan are for a license that was sold as that plan.
  */
 export async function listDownloads(
   deps: Pick<Deps, "store" | "vault" | "now">,
@@ -42,7 +43,7 @@ export async function listDownloads(
   const expires = Math.floor((now + LINK_LIFE_MS) / 1000);
   const files = found
     .flatMap(({ items }) => items)
-    .filter(({ planId }) => planId === null)
+    .filter((file) => file.planId === null || isOfPlan(license, file))
     .map((file) => {
       const link = { fileId: file.id, endUserId, expires };
       return { file, link: { ...link, signature: signatureOf(deps, link) } };
@@ -65,6 +66,9 @@ export async function followLink(
   if (endUser.bannedAt !== null) return refuse("USER_BANNED");
   return file ? accept({ file }) : refuse("PRODUCT_FILE_NOT_FOUND");
 }
+
+const isOfPlan = (license: License, { productId, planId }: ProductFile): boolean =>
+  productId === license.productId && planId === license.planId;
 
 const signatureOf = ({ vault }: Pick<Deps, "vault">, link: DownloadLink): string =>
   vault.hash("download-link", [link.fileId, link.endUserId, link.expires].join("\n"));

@@ -8,13 +8,14 @@ import { planPaymentId } from "../plans/payment-ids.ts";
 import { subscriptionId } from "./find-subscription.ts";
 
 export type Followed = {
+  readonly plan: SubscriptionPlan | undefined;
   /** Why nobody subscribed with it, where the sale says that somebody should. */
   readonly problem: { readonly reason: string; readonly mendable: boolean } | null;
   readonly write: () => void;
 };
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const nothing: Followed = { problem: null, write: () => undefined };
+const nothing: Followed = { plan: undefined, problem: null, write: () => undefined };
 
 /**
  * What an event means to the subscription that its purchase pays for. All reads; a product's license
@@ -41,14 +42,21 @@ export async function followPurchase(
   const userId = subscriber.userId?.toLowerCase() ?? "";
   if (!UUID.test(userId)) {
     const reason = "The sale names no user of the dashboard, so nobody subscribed with it.";
-    return { ...nothing, problem: { reason, mendable: false } };
+    return { ...nothing, plan, problem: { reason, mendable: false } };
   }
   const id = subscriptionId(userId, plan.productId);
   const held = await tx.get(subscriptions, id);
   const heldPlan = held?.planId === plan.id ? plan : held && (await tx.get(plans, held.planId));
   const before = held && asOf(held, { plan: heldPlan, now });
   const after = followed({ id, userId, plan, before, license, purchase, kind, now });
-  return after ? { problem: null, write: () => tx.set(subscriptions, after) } : nothing;
+  const write = () => after && tx.set(subscriptions, after);
+  return { ...nothing, plan, write };
+}
+
+/** A license of the purchase; those of other products are of no plan. */
+export function soldAs(license: License, { plan }: Followed): License {
+  const planId = plan?.productId === license.productId ? plan.id : null;
+  return planId === license.planId ? license : { ...license, planId };
 }
 
 /**
