@@ -123,6 +123,9 @@ export const dealSeats = (deps: Deps, keyHash: string): Promise<void> =>
     }),
   );
 
+/** Of a pool that is nearly full a few are enough: most have some seat left. */
+const LOOKED_AT_FIRST = 2;
+
 /**
  * A shard that has a free seat, or `undefined` when none has; `choice` picks among several, so that
  * machines do not all go to one.
@@ -132,10 +135,19 @@ export async function shardWithRoom(
   license: License,
   choice: number,
 ): Promise<number | "deal" | undefined> {
-  const shards = await reader.getMany(seatShards, shardIdsOf(license, license.seatShards));
-  if (!shards.every((shard) => isInStep(license, shard))) return "deal";
-  const free = shards.flatMap((shard, number) =>
-    shard && shard.used < shard.seats ? [number] : [],
-  );
-  return free[choice % Math.max(1, free.length)];
+  const all = [...Array(license.seatShards).keys()];
+  const some = all.slice(0, LOOKED_AT_FIRST).map((step) => (choice + step) % all.length);
+  for (const numbers of [some, all]) {
+    const shards = await reader.getMany(
+      seatShards,
+      numbers.map((number) => shardIdOf(license, number)),
+    );
+    if (!shards.every((shard) => isInStep(license, shard))) return "deal";
+    const free = numbers.filter((_, index) => {
+      const shard = shards[index];
+      return shard && shard.used < shard.seats;
+    });
+    if (free.length > 0) return free[choice % free.length];
+  }
+  return undefined;
 }
