@@ -9,7 +9,7 @@ const ROOMY = 1_000_000;
 /** A request that no measurement comes to. */
 const PROBE = 1_000_000_000;
 /** What stays free of a pool: more than callers, so that none is turned away. */
-const FREE_SEATS = 64;
+const FREE_SHARE = 1 / 3;
 export const PRODUCT = "prod_tools";
 
 const pick = (values, n) => values[n % values.length];
@@ -60,7 +60,7 @@ const pool = (seats) => ({
   name: `floating checkout + release, pool of ${seats}`,
   logged: ["activate", "deactivate"],
   async prepare(_, seeder) {
-    const licenseKey = await seeder.pool(seats, seats - FREE_SEATS);
+    const licenseKey = await seeder.pool(seats, Math.floor(seats * (1 - FREE_SHARE)));
     let n = 0;
     return [
       post("activate", undefined, {
