@@ -2,6 +2,7 @@ import * as z from "zod";
 import { text } from "../fields/input.ts";
 
 export { email, licenseType, slots, text } from "../fields/input.ts";
+export { iso, isoOrNull } from "../http/instants.ts";
 
 export const licenseKey = text(128).meta({
   description: "Case, hyphens and spaces do not matter in a key this service made.",
@@ -108,7 +109,3 @@ export const pastInstant = isoInstant.meta({ example: "2026-11-20T09:00:00.000Z"
 
 /** One that need not be, and in an example is not. */
 export const instantOrNone = isoInstant.nullable().meta({ example: null });
-
-export const iso = (epochMs: number): string => new Date(epochMs).toISOString();
-export const isoOrNull = (epochMs: number | null): string | null =>
-  epochMs === null ? null : iso(epochMs);

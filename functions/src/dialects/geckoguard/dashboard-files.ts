@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { MAX_FILE_BYTES, type ProductFile } from "../../core/product-files.ts";
+import { MAX_FILE_BYTES } from "../../core/product-files.ts";
 import { readForm } from "../../http/form.ts";
 import { Problem } from "../../http/problem.ts";
 import { parseFields } from "../../http/request.ts";
@@ -13,8 +13,9 @@ import { recordFile } from "../../operations/product-files/record-file.ts";
 import { admitMember, type DashboardRoute, dashboardRoute } from "./dashboard-route.ts";
 import { answered, idsOf } from "./define-route.ts";
 import { success } from "./envelope.ts";
-import { iso, name, text, uuid } from "./fields.ts";
+import { name, text, uuid } from "./fields.ts";
 import { pagination, paging } from "./paging.ts";
+import { fileItem } from "./product-file-records.ts";
 import { geckoguardSurface } from "./surface.ts";
 import { productPath as whose } from "./whose.ts";
 
@@ -97,7 +98,11 @@ export const uploadFile: DashboardRoute = {
     };
     try {
       const { filename, sha256 } = kept;
-      return await answered(deps, asked, user.userId, record, [read.fields, filename, sha256]);
+      return await answered(deps, asked, user.userId, record, () => [
+        read.fields,
+        filename,
+        sha256,
+      ]);
     } finally {
       // The form was wrong, or the answer is that of an earlier request.
       if (!recorded) await dropFile(deps, kept);
@@ -115,18 +120,3 @@ const missingFile = () =>
   new Problem("INVALID_REQUEST", "file: is required", {
     fields: [{ field: "file", message: "is required" }],
   });
-
-export const fileItem = (file: ProductFile) => ({
-  id: file.id,
-  productId: file.productId,
-  name: file.name,
-  filename: file.filename,
-  size: file.size,
-  mimeType: file.mimeType,
-  sha256: file.sha256,
-  versionId: file.versionId,
-  planId: file.planId,
-  public: file.public,
-  downloads: file.downloads,
-  createdAt: iso(file.createdAt),
-});

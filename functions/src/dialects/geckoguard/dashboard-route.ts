@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { type Refusal, type RefusalCode, refuse } from "../../core/decision.ts";
+import { type Decision, type RefusalCode, refuse } from "../../core/decision.ts";
 import type { Ability } from "../../core/roles.ts";
 import type { Membership } from "../../core/users.ts";
 import type { Asked, Route } from "../../http/router.ts";
@@ -161,23 +161,26 @@ const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i;
 const LONGEST = 2_048;
 
 /** The token in the `Authorization` header. Throws `UNAUTHENTICATED` where there is none. */
-export function bearerIn({ headers }: Asked): string {
+function bearerIn({ headers }: Asked): string {
   const given = headers.authorization ?? "";
   const token = given.length <= LONGEST ? BEARER.exec(given)?.[1] : undefined;
   if (token === undefined) throw unauthorized("Missing or invalid access token");
   return token;
 }
 
-/** Counts the request where it comes from, and finds who is logged in. Throws `UNAUTHENTICATED`. */
-async function admitUser(
+/** Counts the request where it comes from, and finds whose its token is. Throws `UNAUTHENTICATED`. */
+export async function admitBearer<Caller>(
   deps: Deps,
   asked: Asked,
-): Promise<{ readonly ok: true; readonly caller: UserCaller } | Refusal> {
+  authenticate: (deps: Deps, token: string) => Promise<Decision<{ readonly caller: Caller }>>,
+): Promise<Decision<{ readonly caller: Caller }>> {
   await limitAddress(deps, asked);
-  const user = await authenticateUser(deps, bearerIn(asked));
+  const found = await authenticate(deps, bearerIn(asked));
   // What was forged or ended counts against whoever sent it; what ran out does not.
-  if (!user.ok && user.code === "TOKEN_INVALID") {
+  if (!found.ok && found.code === "TOKEN_INVALID") {
     throw unauthorized("Missing or invalid access token");
   }
-  return user;
+  return found;
 }
+
+const admitUser = (deps: Deps, asked: Asked) => admitBearer(deps, asked, authenticateUser);

@@ -146,12 +146,12 @@ export async function answered(
   asked: Asked,
   who: string,
   run: (deps: Deps) => Promise<Answer>,
-  input: unknown = [sha256Hex(asked.body), asked.query],
+  input: () => unknown = () => [sha256Hex(asked.body), asked.query],
 ): Promise<Answer> {
   const { method, path, headers } = asked;
   const key = method === "GET" ? undefined : idempotencyKey(headers["idempotency-key"]);
   if (key === undefined) return run(deps);
-  return runOnce(deps, { scope: ["v1", who, method, path], key, input }, (inner) =>
+  return runOnce(deps, { scope: ["v1", who, method, path], key, input: input() }, (inner) =>
     run(inner).catch(worded),
   );
 }

@@ -20,7 +20,4 @@ export const dateTime = z.iso
   .transform((value) => Date.parse(value))
   .pipe(z.int().min(0, "must be in 1970 or later"));
 
-/** ISO 8601 UTC with milliseconds. */
-export const iso = (instant: number): string => new Date(instant).toISOString();
-export const isoOrNull = (instant: number | null): string | null =>
-  instant === null ? null : iso(instant);
+export { iso, isoOrNull } from "../../http/instants.ts";

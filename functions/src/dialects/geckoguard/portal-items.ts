@@ -1,6 +1,5 @@
 import { isBound } from "../../core/authorizations.ts";
 import type { EndUser } from "../../core/end-users.ts";
-import type { ProductFile } from "../../core/product-files.ts";
 import type { Asked } from "../../http/router.ts";
 import { orgIdOf } from "../../operations/members/reach.ts";
 import type { listDownloads } from "../../operations/portal/downloads.ts";
@@ -8,6 +7,7 @@ import type { PortalLogin } from "../../operations/portal/login.ts";
 import type { OwnLicense } from "../../operations/portal/own-licenses.ts";
 import { iso, isoOrNull } from "./fields.ts";
 import { statusOf } from "./license-records.ts";
+import { fileItem } from "./product-file-records.ts";
 
 export const endUserItem = ({ id, email, username, createdAt }: EndUser) => ({
   ...{ id, email, username, createdAt: iso(createdAt) },
@@ -31,22 +31,6 @@ export const ownLicenseItem = ({ license, product, hwidResets }: OwnLicense, now
     max: hwidResets.max,
     nextAllowedAt: isoOrNull(hwidResets.nextAllowedAt),
   },
-});
-
-/** A file of a product (reference, section 19). */
-const fileItem = (file: ProductFile) => ({
-  id: file.id,
-  productId: file.productId,
-  name: file.name,
-  filename: file.filename,
-  size: file.size,
-  mimeType: file.mimeType,
-  sha256: file.sha256,
-  versionId: file.versionId,
-  planId: file.planId,
-  public: file.public,
-  downloads: file.downloads,
-  createdAt: iso(file.createdAt),
 });
 
 type Offered = Extract<Awaited<ReturnType<typeof listDownloads>>, { ok: true }>["files"][number];

@@ -3,8 +3,7 @@ import type { Asked, Route } from "../../http/router.ts";
 import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { authenticateEndUser, type EndUserCaller } from "../../operations/portal/tokens.ts";
-import { unauthorized } from "./authenticate.ts";
-import { bearerIn } from "./dashboard-route.ts";
+import { admitBearer } from "./dashboard-route.ts";
 import {
   answered,
   type Contract,
@@ -13,7 +12,6 @@ import {
   type Outcome,
   respond,
 } from "./define-route.ts";
-import { limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
 
 /** An end user, asking at the portal of the organization. */
@@ -52,12 +50,7 @@ export async function asEndUser(
   asked: Asked,
   run: (deps: Deps, caller: PortalCaller) => Promise<Answer>,
 ): Promise<Answer> {
-  await limitAddress(deps, asked);
-  const found = await authenticateEndUser(deps, bearerIn(asked));
-  // What was forged or logged out counts against whoever sent it; what ran out does not.
-  if (!found.ok && found.code === "TOKEN_INVALID") {
-    throw unauthorized("Missing or invalid access token");
-  }
+  const found = await admitBearer(deps, asked, authenticateEndUser);
   if (!found.ok) return geckoguardSurface.refusal(found);
   const { caller } = found;
   return answered(deps, asked, caller.endUser.id, (inner) => run(inner, { ...caller, asked }));

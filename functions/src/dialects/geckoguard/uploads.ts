@@ -4,12 +4,13 @@ import type { Asked, Route } from "../../http/router.ts";
 import { completeUpload } from "../../operations/product-files/complete-upload.ts";
 import { type CreatedUpload, createUpload } from "../../operations/product-files/create-upload.ts";
 import { receiveUpload } from "../../operations/product-files/receive-upload.ts";
-import { FILES, fileItem, filename } from "./dashboard-files.ts";
+import { FILES, filename } from "./dashboard-files.ts";
 import { dashboardRoute } from "./dashboard-route.ts";
 import { idsOf } from "./define-route.ts";
 import { success } from "./envelope.ts";
 import { iso, name, uuid } from "./fields.ts";
 import { limitAddress } from "./limits.ts";
+import { fileItem } from "./product-file-records.ts";
 import { geckoguardSurface } from "./surface.ts";
 import { productPath as whose } from "./whose.ts";
 

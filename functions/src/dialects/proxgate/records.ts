@@ -1,21 +1,20 @@
 import { domainFingerprint } from "../../core/domains.ts";
 import { canonicalLicenseKey } from "../../core/license-keys.ts";
-import { standing, UNLIMITED } from "../../core/licenses.ts";
+import { type Standing, standingAt, UNLIMITED } from "../../core/licenses.ts";
 import type { Activation, License } from "../../core/records.ts";
+import { iso, isoOrNull } from "../../http/instants.ts";
 import { usageOf } from "../../operations/activations/usage.ts";
 import type { Deps } from "../../operations/deps.ts";
 
-export const iso = (epochMs: number): string => new Date(epochMs).toISOString();
-export const isoOrNull = (epochMs: number | null): string | null =>
-  epochMs === null ? null : iso(epochMs);
-
 /** In its grace a license goes on: it is active until that is over too. */
-export function licenseStatus(license: License, now: number) {
-  const code = standing(license, now)?.code;
-  if (code === "LICENSE_REVOKED") return "REVOKED";
-  if (code === "LICENSE_SUSPENDED") return "SUSPENDED";
-  return code === undefined ? "ACTIVE" : "EXPIRED";
-}
+export const licenseStatus = (license: License, now: number) => STATUS_OF[standingAt(license, now)];
+
+const STATUS_OF = {
+  good: "ACTIVE",
+  expired: "EXPIRED",
+  suspended: "SUSPENDED",
+  revoked: "REVOKED",
+} as const satisfies { readonly [S in Standing]: string };
 
 /** `licenseKey` as it was sent. */
 export async function licenseItem(deps: Deps, license: License, licenseKey: string) {

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { domainFingerprint, normaliseDomain } from "../../core/domains.ts";
 import { MOST_HEALTH_BYTES, type Site, type SiteAction, siteIdentity } from "../../core/sites.ts";
+import { iso, isoOrNull } from "../../http/instants.ts";
 import { siteHeartbeat } from "../../operations/sites/heartbeat.ts";
 import { registerSite } from "../../operations/sites/register-site.ts";
 import { takeActions } from "../../operations/sites/take-actions.ts";
 import { defineRoute } from "./define-route.ts";
 import { licenseKey, optional, optionalText, requiredText } from "./fields.ts";
-import { iso, isoOrNull, licenseItem, licenseStatus } from "./records.ts";
+import { licenseItem, licenseStatus } from "./records.ts";
 
 const NEXT_HEARTBEAT_SECONDS = 3_600;
 
