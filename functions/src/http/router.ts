@@ -187,6 +187,9 @@ type Found = { readonly surface: Surface } & (
   | { readonly problem: Problem; readonly unrouted: Dialect["unrouted"] }
 );
 
+/** What is said of a path that no route has, and of one that is to look so. */
+export const nothingHere = () => new Problem("NOT_FOUND", "There is nothing at this path.");
+
 function find({ dialects }: Router, method: string, path: string): Found {
   for (const { surface, routes, unrouted } of dialects) {
     const fitting = routes.flatMap((route) => {
@@ -206,7 +209,7 @@ function find({ dialects }: Router, method: string, path: string): Found {
   }
   const owner = dialects.find(({ owns = [] }) => owns.some((prefix) => path.startsWith(prefix)));
   const { surface, unrouted } = owner ?? dialects[0];
-  const problem = new Problem("NOT_FOUND", "There is nothing at this path.");
+  const problem = nothingHere();
   return { surface, unrouted, problem };
 }
 

@@ -5,7 +5,7 @@ import { sha256Hex } from "../../crypto/signatures.ts";
 import { idempotencyKey, runOnce } from "../../http/idempotency.ts";
 import { Problem, problemStatus } from "../../http/problem.ts";
 import { type Fields, jsonFields, parseFields, searchFields } from "../../http/request.ts";
-import type { Asked, Route } from "../../http/router.ts";
+import { type Asked, nothingHere, type Route } from "../../http/router.ts";
 import { Streamed } from "../../http/streamed.ts";
 import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
@@ -128,7 +128,7 @@ export function bootstrapRoute<const Path extends string, Body extends z.ZodType
     async handle(deps, asked) {
       await limitAddress(deps, asked);
       const token = asked.bootstrap(asked.headers["x-admin-token"]);
-      if (token === "off") throw new Problem("NOT_FOUND", "There is nothing.");
+      if (token === "off") throw nothingHere();
       if (token === "wrong") throw unauthorized("Missing or invalid admin token");
       return answered(deps, asked, "bootstrap", (inner) =>
         respond(contract, asked, ({ body }) => spec.handle(inner, { kind: "administrator" }, body)),
