@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Deps } from "../../operations/deps.ts";
-import { findLicense, licenseById } from "../../operations/licenses/find-license.ts";
+import { findLicense } from "../../operations/licenses/find-license.ts";
 import { listAccountLicenses } from "../../operations/licenses/list-account-licenses.ts";
 import { redeemLicense } from "../../operations/licenses/redeem-license.ts";
 import { listMemberships } from "../../operations/orgs/list-orgs.ts";
@@ -11,16 +11,11 @@ import { licenseItem, standingOf } from "./license-records.ts";
 import { makeLicenses, patchOf, resetOf, revokeOf, unrevokeOf } from "./license-verbs.ts";
 import { shown } from "./license-view.ts";
 import { pagination, paging } from "./paging.ts";
+import { licensePath } from "./whose.ts";
 
 const OF_ORG = "/v1/dashboard/orgs/:orgId/licenses";
 const LICENSES = "/v1/dashboard/licenses";
 const LICENSE = `${LICENSES}/:licenseId` as const;
-
-const ofLicense = {
-  find: async (deps: Deps, { ids }: { readonly ids: { readonly licenseId: string } }) =>
-    (await licenseById(deps, ids.licenseId))?.accountId,
-  absent: "LICENSE_NOT_FOUND",
-} as const;
 
 const query = z.object({ ...paging({ max: 1_000 }), ...filterFields, productId: uuid.optional() });
 
@@ -72,7 +67,7 @@ const get = dashboardRoute({
   method: "GET",
   path: LICENSE,
   ability: "license.read",
-  whose: ofLicense,
+  whose: licensePath,
   handle: async (deps, caller, { ids }) =>
     shown(deps, caller, await findLicense(deps, caller.principal, ids.licenseId)),
 });
@@ -81,7 +76,7 @@ const patch = dashboardRoute({
   method: "PATCH",
   path: LICENSE,
   ability: "license.change",
-  whose: ofLicense,
+  whose: licensePath,
   body: patchFields,
   handle: (deps, caller, { ids, body }) => patchOf(deps, caller, ids, body),
 });
@@ -90,7 +85,7 @@ const revoke = dashboardRoute({
   method: "POST",
   path: `${LICENSE}/revoke`,
   ability: "license.change",
-  whose: ofLicense,
+  whose: licensePath,
   handle: (deps, caller, { ids }) => revokeOf(deps, caller, ids),
 });
 
@@ -98,7 +93,7 @@ const unrevoke = dashboardRoute({
   method: "POST",
   path: `${LICENSE}/unrevoke`,
   ability: "license.change",
-  whose: ofLicense,
+  whose: licensePath,
   handle: (deps, caller, { ids }) => unrevokeOf(deps, caller, ids),
 });
 
@@ -107,7 +102,7 @@ const reset = (kind: "hwid" | "ip") =>
     method: "POST",
     path: `${LICENSE}/reset-${kind}`,
     ability: "license.change",
-    whose: ofLicense,
+    whose: licensePath,
     handle: (deps, caller, { ids }) => resetOf(deps, caller, { ...ids, kind }),
   });
 

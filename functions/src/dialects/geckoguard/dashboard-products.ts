@@ -1,8 +1,7 @@
 import * as z from "zod";
-import type { Deps } from "../../operations/deps.ts";
 import { attachProduct } from "../../operations/products/attach-product.ts";
 import { deleteProduct } from "../../operations/products/delete-product.ts";
-import { accountOfProduct, reachProduct } from "../../operations/products/find-product.ts";
+import { reachProduct } from "../../operations/products/find-product.ts";
 import { listOfferedProducts } from "../../operations/products/list-offered-products.ts";
 import { updateProduct } from "../../operations/products/update-product.ts";
 import { dashboardRoute } from "./dashboard-route.ts";
@@ -12,15 +11,10 @@ import { pagination, paging } from "./paging.ts";
 import { policyIn } from "./policy.ts";
 import { productItem } from "./product-records.ts";
 import { makeProduct, productFields } from "./products.ts";
+import { productPath } from "./whose.ts";
 
 const PRODUCT = "/v1/dashboard/products/:productId";
 const OF_ORG = "/v1/dashboard/orgs/:orgId/products";
-
-const ofProduct = {
-  find: (deps: Deps, { ids }: { readonly ids: { readonly productId: string } }) =>
-    accountOfProduct(deps, ids.productId),
-  absent: "PRODUCT_NOT_FOUND",
-} as const;
 
 const create = dashboardRoute({
   method: "POST",
@@ -36,7 +30,7 @@ const get = dashboardRoute({
   method: "GET",
   path: PRODUCT,
   ability: "product.read",
-  whose: ofProduct,
+  whose: productPath,
   async handle(deps, { principal }, { ids }) {
     const found = await reachProduct(deps.store, principal, ids);
     return found.ok ? { product: productItem(found.product) } : found;
@@ -47,7 +41,7 @@ const patch = dashboardRoute({
   method: "PATCH",
   path: PRODUCT,
   ability: "product.change",
-  whose: ofProduct,
+  whose: productPath,
   body: z
     .object({ ...productFields, name: productFields.name.optional() })
     .refine((given) => Object.values(given).some((value) => value !== undefined), {
@@ -70,7 +64,7 @@ const remove = dashboardRoute({
   method: "DELETE",
   path: PRODUCT,
   ability: "product.delete",
-  whose: ofProduct,
+  whose: productPath,
   async handle(deps, { principal }, { ids }) {
     const decision = await deleteProduct(deps, principal, ids.productId);
     return decision.ok ? { deleted: true } : decision;
