@@ -51,8 +51,8 @@ const results = [];
 for (const scenario of chosen) for (const count of workers) await run(scenario, count);
 if (values.save) save();
 
-async function run({ name, logged, prepare }, count) {
-  const server = await startServer({ workers: count });
+async function run({ name, logged, settings, prepare }, count) {
+  const server = await startServer({ workers: count, settings });
   try {
     await server.admin("createProduct", { name: "Tools", productId: PRODUCT });
     const { dataDir, secrets } = server;

@@ -29,6 +29,7 @@ test("what is not set has its documented default", () => {
     FLOATING_SESSION_TTL_SECONDS: 900,
     GUMROAD_SELLER_ID: "",
     ACTIVATION_ATTEMPTS_PER_HOUR: 15,
+    SEAT_SHARDS_FROM: 0,
     CODEGATE_REQUESTS_PER_MINUTE: 60,
     GECKOGUARD_ADDRESS_PER_MINUTE: 120,
     GECKOGUARD_ANONYMOUS_PER_MINUTE: 60,
@@ -86,27 +87,36 @@ test("browsers may call from the dashboard, or from where it is said", () => {
   expect(said.DASHBOARD_ORIGINS).toEqual(["https://a.example.com", "http://localhost:3000"]);
 });
 
-test.each<[string, NodeJS.ProcessEnv, Pick<Config, "STORE" | "TRUSTED_PROXIES">]>([
-  ["on one box", {}, { STORE: "sqlite", TRUSTED_PROXIES: 0 }],
-  ["deployed", { K_SERVICE: "activate" }, { STORE: "firestore", TRUSTED_PROXIES: 1 }],
+test.each<
+  [string, NodeJS.ProcessEnv, Pick<Config, "STORE" | "TRUSTED_PROXIES" | "SEAT_SHARDS_FROM">]
+>([
+  ["on one box", {}, { STORE: "sqlite", TRUSTED_PROXIES: 0, SEAT_SHARDS_FROM: 0 }],
+  [
+    "deployed",
+    { K_SERVICE: "activate" },
+    { STORE: "firestore", TRUSTED_PROXIES: 1, SEAT_SHARDS_FROM: 500 },
+  ],
   [
     "in the functions emulator",
     { K_SERVICE: "activate", FUNCTIONS_EMULATOR: "true" },
-    { STORE: "sqlite", TRUSTED_PROXIES: 0 },
+    { STORE: "sqlite", TRUSTED_PROXIES: 0, SEAT_SHARDS_FROM: 0 },
   ],
   [
     "deployed, but told otherwise",
-    { K_SERVICE: "activate", STORE: "sqlite", TRUSTED_PROXIES: "0" },
-    { STORE: "sqlite", TRUSTED_PROXIES: 0 },
+    { K_SERVICE: "activate", STORE: "sqlite", TRUSTED_PROXIES: "0", SEAT_SHARDS_FROM: "50" },
+    { STORE: "sqlite", TRUSTED_PROXIES: 0, SEAT_SHARDS_FROM: 50 },
   ],
   [
     "on one box, but told otherwise",
-    { STORE: "firestore", TRUSTED_PROXIES: "2" },
-    { STORE: "firestore", TRUSTED_PROXIES: 2 },
+    { STORE: "firestore", TRUSTED_PROXIES: "2", SEAT_SHARDS_FROM: "0" },
+    { STORE: "firestore", TRUSTED_PROXIES: 2, SEAT_SHARDS_FROM: 0 },
   ],
-])("the store and the proxies follow from where it runs: %s", (_, variables, expected) => {
-  expect(read(variables)).toMatchObject(expected);
-});
+])(
+  "the store, the shards and the proxies follow from where it runs: %s",
+  (_, variables, expected) => {
+    expect(read(variables)).toMatchObject(expected);
+  },
+);
 
 test.each<[string, string | undefined]>([
   ["STORE", "postgres"],
@@ -121,6 +131,7 @@ test.each<[string, string | undefined]>([
   ["FLOATING_SESSION_TTL_SECONDS", "0"],
   ["FLOATING_SESSION_TTL_SECONDS", "1.5"],
   ["ACTIVATION_ATTEMPTS_PER_HOUR", "-1"],
+  ["SEAT_SHARDS_FROM", "-1"],
   ["FAILED_REQUESTS_PER_MINUTE", "many"],
   ["SMTP_URL", "smtp.example.com"],
   ["SMTP_URL", "https://user:password-of-the-relay@example.com"],

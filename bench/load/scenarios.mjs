@@ -56,8 +56,9 @@ async function sessions(server, seeder) {
 }
 
 /** A checkout and its release, each time by a machine that the pool has not seen. */
-const pool = (seats) => ({
+const pool = (seats, more = {}) => ({
   name: `floating checkout + release, pool of ${seats}`,
+  ...more,
   logged: ["activate", "deactivate"],
   async prepare(_, seeder) {
     const licenseKey = await seeder.pool(seats, Math.floor(seats * (1 - FREE_SHARE)));
@@ -97,7 +98,8 @@ const list = (count) => ({
 
 /**
  * What is measured. `prepare` fills the server and gives the requests of one sender, which are sent in
- * turn; without any the server does not serve it. `logged` names the functions in the access log.
+ * turn; without any the server does not serve it. `logged` names the functions in the access log,
+ * `settings` are variables of its server.
  */
 export const scenarios = [
   {
@@ -145,6 +147,10 @@ export const scenarios = [
   },
   pool(200),
   pool(5_000),
+  pool(5_000, {
+    name: "checkout + release, 5000 counted in shards",
+    settings: { SEAT_SHARDS_FROM: "500" },
+  }),
   {
     name: "CodeGate verify, an unused code",
     logged: ["api"],

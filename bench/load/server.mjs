@@ -32,13 +32,14 @@ const unlimited = {
  * The built server in a process of its own, on SQLite in a directory of its own. Its log goes to a
  * file, which costs it what a log file costs, and this process nothing while it measures.
  *
- * @param {{ workers: number }} options
+ * @param {{ workers: number, settings?: NodeJS.ProcessEnv }} options
  */
-export async function startServer({ workers }) {
+export async function startServer({ workers, settings = {} }) {
   const dataDir = mkdtempSync(join(tmpdir(), "latchkey-bench-"));
   const log = join(dataDir, "stdout.log");
   const output = openSync(log, "w");
-  const env = { DATA_DIR: dataDir, PORT: "0", WORKERS: String(workers), ...secrets, ...unlimited };
+  const own = { DATA_DIR: dataDir, PORT: "0", WORKERS: String(workers) };
+  const env = { ...own, ...secrets, ...unlimited, ...settings };
   const child = spawn(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", "--enable-source-maps", START],

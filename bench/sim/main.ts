@@ -54,9 +54,9 @@ const services: Record<string, Limits> = {
   },
 };
 
-const counters = { "in the license": "per-machine", "in shards": "floating" } as const;
+const counters = { "in the license": false, "in shards": true };
 
-const storm: Omit<Storm, "limits" | "licenseType"> = {
+const storm: Omit<Storm, "limits" | "inShards"> = {
   seed: Number(values.seed),
   machines: Number(values.machines),
   seats: Number(values.seats),
@@ -83,9 +83,9 @@ const row = (outcome: Outcome) => ({
 
 const outcomes: Record<string, Outcome> = {};
 for (const [service, limits] of Object.entries(services)) {
-  for (const [counter, licenseType] of Object.entries(counters)) {
+  for (const [counter, inShards] of Object.entries(counters)) {
     const name = `${service}, ${counter}`;
-    const outcome = await runStorm({ ...storm, limits, licenseType });
+    const outcome = await runStorm({ ...storm, limits, inShards });
     const { mostSeats, granted, denied, unanswered } = outcome;
     if (mostSeats > storm.seats) throw new Error(`${name}: ${mostSeats} seats of ${storm.seats}`);
     const wanted = Math.min(storm.machines, storm.seats);

@@ -25,8 +25,8 @@ export type Storm = {
   readonly limits: Limits;
   readonly machines: number;
   readonly seats: number;
-  /** Floating seats of a large pool are counted in shards, machines in their license. */
-  readonly licenseType: "floating" | "per-machine";
+  /** Whether the pool's seats are counted in shards, or in its license. */
+  readonly inShards: boolean;
   /** Within which every machine asks for the first time. */
   readonly arrivalMs: number;
   /** Of machines that have their seats in other pools; each sends one while the machines arrive. */
@@ -65,7 +65,7 @@ export async function runStorm(storm: Storm): Promise<Outcome> {
   const chance = createChance(storm.seed);
   const firestore = createFirestore(clock, chance, storm.limits);
   const { store, retries } = simulatedStore(firestore, clock, chance);
-  const deps = depsOver(store, clock.now, chance);
+  const deps = depsOver(store, clock.now, chance, storm);
   const pool = seed(firestore, deps, storm);
 
   const waits: number[] = [];
@@ -101,8 +101,7 @@ export async function runStorm(storm: Storm): Promise<Outcome> {
     waits.push(clock.now() - from);
     settledMs = clock.now();
     if (!answer.ok) {
-      if (!/^(SEAT|MACHINE)_LIMIT_REACHED$/.test(answer.code))
-        throw new Error(`Refused: ${answer.code}`);
+      if (answer.code !== "SEAT_LIMIT_REACHED") throw new Error(`Refused: ${answer.code}`);
       denied += 1;
       return;
     }
@@ -148,7 +147,12 @@ export async function runStorm(storm: Storm): Promise<Outcome> {
 const tokenOf = (claims: object) => JSON.stringify(claims);
 
 /** What the operations reach; a token costs no time here, as it takes no store. */
-function depsOver(store: Deps["store"], sinceStart: () => number, chance: Chance): Deps {
+function depsOver(
+  store: Deps["store"],
+  sinceStart: () => number,
+  chance: Chance,
+  { inShards }: Storm,
+): Deps {
   const now = () => NOW + sinceStart();
   let drawn = 0;
   const deps: Pick<Deps, "store" | "once" | "now" | "newId" | "randomBytes" | "vault"> &
@@ -175,7 +179,7 @@ function depsOver(store: Deps["store"], sinceStart: () => number, chance: Chance
     seatPools: createSeatPools({ now }),
     usage: { count: () => {}, flush: async () => {} },
     subscribed: async () => false,
-    settings,
+    settings: { ...settings, seatShardsFrom: inShards ? settings.seatShardsFrom : 0 },
     caller: { address: "", network: "", country: null },
     aside: (work) => void work(),
   };
@@ -195,8 +199,7 @@ function seed(firestore: Firestore, deps: Deps, storm: Storm) {
     changes.push({ collection: licenses, id: record.keyHash, record });
     return record;
   };
-  const { licenseType, seats } = storm;
-  addPool(0, HOT_KEY, { licenseType, maxMachines: seats });
+  addPool(0, HOT_KEY, { maxConcurrent: storm.seats });
   const machines: { licenseKey: string; machineFingerprint: string }[] = [];
   for (let number = 1; machines.length < storm.heartbeats; number++) {
     const licenseKey = `33333-33333-33333-33333-${String(33_333 + number)}`;

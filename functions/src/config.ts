@@ -41,6 +41,7 @@ const environment = z.object({
   ENCRYPTION_KEYS: encryptionKeys,
   FLOATING_SESSION_TTL_SECONDS: seconds(900),
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
+  SEAT_SHARDS_FROM: z.coerce.number().int().min(0).optional(),
   FAILED_REQUESTS_PER_MINUTE: count(300),
   CODEGATE_REQUESTS_PER_MINUTE: count(60),
   GECKOGUARD_ADDRESS_PER_MINUTE: count(120),
@@ -112,6 +113,7 @@ export type SecretName =
 /** The service's settings, from environment variables. */
 export type Config = z.output<typeof environment> & {
   readonly STORE: "sqlite" | "firestore";
+  readonly SEAT_SHARDS_FROM: number;
   readonly LOOPBACK_WEBHOOKS: boolean;
   /** Where the bytes of files are kept. */
   readonly FILES: "disk" | "bucket";
@@ -132,9 +134,11 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   }
   // Cloud Run says so; the functions emulator imitates it but has no Firestore of its own.
   const deployed = Boolean(variables["K_SERVICE"]) && !variables["FUNCTIONS_EMULATOR"];
+  const store = parsed.data.STORE ?? (deployed ? "firestore" : "sqlite");
   return {
     ...parsed.data,
-    STORE: parsed.data.STORE ?? (deployed ? "firestore" : "sqlite"),
+    STORE: store,
+    SEAT_SHARDS_FROM: parsed.data.SEAT_SHARDS_FROM ?? SHARDS_FROM[store],
     LOOPBACK_WEBHOOKS: parsed.data.LOOPBACK_WEBHOOKS ?? !deployed,
     FILES: deployed || parsed.data.FILES_BUCKET !== undefined ? "bucket" : "disk",
     // A box without SMTP_URL writes mails to files, which nobody new can read.
@@ -143,6 +147,12 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
     TRUSTED_PROXIES: parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0),
   };
 }
+
+/**
+ * A document of Firestore takes about one write a second for long (docs/performance.md), and a pool of 500 that fills
+ * within ten minutes comes near it. SQLite has one writer for all documents, so there shards only cost.
+ */
+const SHARDS_FROM = { firestore: 500, sqlite: 0 };
 
 const ownOrigin = (url: string | undefined): string[] =>
   url === undefined ? [] : [new URL(url).origin];

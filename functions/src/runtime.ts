@@ -98,6 +98,7 @@ async function buildEdge(config: Config): Promise<Edge> {
       settings: {
         seatTtlMs: config.FLOATING_SESSION_TTL_SECONDS * 1000,
         activationAttemptsPerHour: config.ACTIVATION_ATTEMPTS_PER_HOUR,
+        seatShardsFrom: config.SEAT_SHARDS_FROM,
         allowLoopbackWebhooks: config.LOOPBACK_WEBHOOKS,
         codegateRequestsPerMinute: config.CODEGATE_REQUESTS_PER_MINUTE,
         geckoguardPerMinute: {

@@ -195,3 +195,17 @@ test("a pool of 499 is counted in its license", async () => {
   await world.call("activate", machine(small, "a"));
   expect(await licenseOf(world, small)).toMatchObject({ seatShards: 0, seatsUsed: 1 });
 });
+
+test("where nothing is to be counted in shards, only what was goes on in them", async () => {
+  const large = await world.license({ licenseType: "floating", maxConcurrent: 10 * SEATS });
+  await activate("a");
+  const other = await openWorld({ store: world.store, settings: { seatShardsFrom: 0 } });
+  for (const licenseKey of [key, large]) {
+    expect((await other.call("activate", machine(licenseKey, "b"))).status).toBe(200);
+  }
+  expect(await used()).toBe(2);
+  expect(await licenseOf(world, large)).toMatchObject({ seatShards: 0, seatsUsed: 1 });
+  const { store } = other;
+  store.close = async () => undefined;
+  await other.close();
+});

@@ -157,7 +157,7 @@ describe.each(engines)("two processes on one %s", (_, engine) => {
       await raceForSeats(servers, patience);
     });
 
-    test("give exactly 600 of 1,000 machines a seat of a pool in shards", async () => {
+    test("give exactly 600 of 1,000 machines a seat, however the engine counts them", async () => {
       await raceForPool(servers, { retries: 20 });
     }, 120_000);
 

@@ -171,7 +171,7 @@ export async function raceForSeats(
 }
 
 /**
- * A pool of 600 seats, large enough to be counted in shards; 1,000 machines ask at once. Exactly 600
+ * A pool of 600 seats, which may be counted in shards; 1,000 machines ask at once. Exactly 600
  * get in. Returns the license's key.
  */
 export async function raceForPool(clients: readonly Client[], patience: Patience): Promise<string> {

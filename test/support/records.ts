@@ -18,6 +18,7 @@ const LICENSE_ID = "5f0c2c1e-0a1b-4c3d-8e5f-000000000001";
 export const settings: Settings = {
   seatTtlMs: 15 * MINUTE,
   activationAttemptsPerHour: 15,
+  seatShardsFrom: 500,
   codegateRequestsPerMinute: 60,
   geckoguardPerMinute: { address: 120, anonymous: 60, key: 600, product: 1200, licenseKey: 20 },
   allowLoopbackWebhooks: true,

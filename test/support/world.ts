@@ -155,6 +155,7 @@ export async function openWorld(
       settings: {
         seatTtlMs: 15 * MINUTE,
         activationAttemptsPerHour: 15,
+        seatShardsFrom: 500,
         codegateRequestsPerMinute: 60,
         geckoguardPerMinute: {
           address: 120,

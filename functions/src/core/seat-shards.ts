@@ -1,14 +1,10 @@
 import { NO_ATTEMPTS } from "./attempts.ts";
 import { slotsOf } from "./licenses.ts";
 import type { Activation, License, SeatShard } from "./records.ts";
+import type { Settings } from "./slots.ts";
 import { NOTHING_WATCHED } from "./watch.ts";
 
-/**
- * One document takes about one write a second for long (docs/performance.md). A pool of this many
- * seats that fills within ten minutes comes near it, so it is counted in several.
- */
-const SPREAD_FROM = 500;
-/** At the same pace, half a write a second each. */
+/** So that a shard of a pool that fills within ten minutes is written every other second. */
 const SEATS_PER_SHARD = 250;
 /** What one transaction may comfortably deal out anew. */
 const MOST_SHARDS = 64;
@@ -24,10 +20,14 @@ export const shardsWanted = (license: License): number =>
 export const isSpread = (license: License): boolean =>
   license.seatShards > 0 && license.licenseType === "floating" && slotsOf(license) !== undefined;
 
-export const mustSpread = (license: License): boolean =>
+export const mustSpread = (
+  license: License,
+  { seatShardsFrom }: Pick<Settings, "seatShardsFrom">,
+): boolean =>
+  seatShardsFrom > 0 &&
   license.licenseType === "floating" &&
   license.seatShards === 0 &&
-  (slotsOf(license) ?? 0) >= SPREAD_FROM;
+  (slotsOf(license) ?? 0) >= seatShardsFrom;
 
 /** Where a machine asks first; `id` is that of its activation, a hash. */
 export function homeShard(license: License, id: string): number {

@@ -8,6 +8,8 @@ export type Settings = {
   /** How long a floating seat lives without a heartbeat. */
   readonly seatTtlMs: number;
   readonly activationAttemptsPerHour: number;
+  /** Floating pools of so many seats or more are counted in shards; 0 is none. */
+  readonly seatShardsFrom: number;
   /** Of one CodeGate API key; 0 is no limit. */
   readonly codegateRequestsPerMinute: number;
   /** Requests through GeckoGuard's paths; 0 is no limit. `anonymous` is of an address, without a credential. */

@@ -12,6 +12,7 @@ import {
   shardOf,
   shardsWanted,
 } from "../../core/seat-shards.ts";
+import type { Settings } from "../../core/slots.ts";
 import { derivedId } from "../../crypto/vault.ts";
 import { licenses, seatShards } from "../../store/collections.ts";
 import {
@@ -54,10 +55,10 @@ export async function counterFor(
   reader: Reader,
   license: License,
   machine: { readonly activationId: string; readonly activation: Activation | undefined },
-  asked: number | undefined,
+  { asked, settings }: { readonly asked: number | undefined; readonly settings: Settings },
 ): Promise<Counter | undefined> {
   if (!isSpread(license)) {
-    return mustSpread(license) ? undefined : { license, shard: undefined, seen: license };
+    return mustSpread(license, settings) ? undefined : { license, shard: undefined, seen: license };
   }
   const number = shardOf(license, machine, asked);
   const shard = await reader.get(seatShards, shardIdOf(license, number));
@@ -112,7 +113,7 @@ export const dealSeats = (deps: Deps, keyHash: string): Promise<void> =>
   deps.seatPools.deal(keyHash, () =>
     deps.store.transaction(async (tx) => {
       const license = await tx.get(licenses, keyHash);
-      if (!license || !(isSpread(license) || mustSpread(license))) return license;
+      if (!license || !(isSpread(license) || mustSpread(license, deps.settings))) return license;
       const ids = shardIdsOf(license, shardsWanted(license));
       const known = await tx.getMany(seatShards, ids);
       if (isSpread(license) && known.every((shard) => isInStep(license, shard))) return license;

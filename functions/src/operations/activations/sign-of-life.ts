@@ -66,6 +66,7 @@ async function returnSeat(
   license: License,
   { fingerprint, tell }: SignOfLife,
 ): Promise<Decision<Held>> {
+  const { settings } = deps;
   const take = async ({ pool, shard }: SeatTry): Promise<Tried<Decision<Held>>> => {
     let first: Tried<unknown>["first"];
     let found: License | undefined;
@@ -73,12 +74,12 @@ async function returnSeat(
       first = undefined;
       const held = await loadHeld(tx, license.keyHash, fingerprint, pool);
       found = held.license;
-      const counter = found && (await counterFor(tx, found, held, shard));
+      const counter = found && (await counterFor(tx, found, held, { asked: shard, settings }));
       if (found && !counter) {
         first = "deal";
         return refuse("SEAT_LIMIT_REACHED");
       }
-      const { now, settings } = { now: deps.now(), settings: deps.settings };
+      const now = deps.now();
       const decided = decideSeatReturn({ ...held, license: counter?.seen, now, settings });
       if (!decided.ok || !counter) return decided.ok ? decided : limitedAs(decided, found);
       const after = saveCounter(tx, counter, decided.license);

@@ -71,7 +71,8 @@ async function tryOnce(
     const foreign =
       principal && license && !mayReach(principal, license.accountId, license.productId);
     const held = foreign ? { ...found, license: undefined } : found;
-    const counter = held.license && (await counterFor(tx, held.license, held, shard));
+    const counter =
+      held.license && (await counterFor(tx, held.license, held, { asked: shard, settings }));
     const beside = await ask.beside?.(tx);
     before = held;
     if (held.license && !counter) {
