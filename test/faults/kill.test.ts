@@ -5,7 +5,7 @@ import { newDataDir, startServer } from "../support/server-process.ts";
 import { expectAnswered, expectCounted, expectLicenses, stored } from "../support/stored.ts";
 
 // `npm run bench:faults` sets both.
-const SECONDS = Number(process.env["FAULT_SECONDS"] ?? "2");
+const SECONDS = Number(process.env["FAULT_SECONDS"] ?? "30");
 const SEED = Number(process.env["FAULT_SEED"] ?? "1");
 const CLIENTS = 8;
 const LONGEST_LIFE_MS = 1_500;
