@@ -16,7 +16,7 @@ import {
   idsOf,
   type NoFields,
   type Outcome,
-  respond,
+  routeFor,
 } from "./define-route.ts";
 import { limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
@@ -67,31 +67,34 @@ export function dashboardRoute<
       ? { readonly whose?: never }
       : { readonly whose: Whose<Path, Query, Body> }),
 ): DashboardRoute {
-  const { method, path, query, body, ability, handle } = spec;
+  const { ability } = spec;
   const whose: Whose<Path, Query, Body> | undefined = spec.whose;
-  return {
-    method,
-    path,
-    query,
-    body,
-    ability,
-    async handle(deps, asked) {
-      const user = await admitUser(deps, asked);
-      if (!user.ok) return geckoguardSurface.refusal(user);
-      const { caller } = user;
-      const { orgId } = asked.parts;
-      const reach = (org: string) => reachOrg(deps, caller.userId, { orgId: org, ability });
-      const here = orgId === undefined ? undefined : await reach(idsOf({ orgId }).orgId);
-      if (here && !here.ok) return geckoguardSurface.refusal(here);
-      return answered(deps, asked, caller.userId, (inner) =>
-        respond(spec, asked, async (input) => {
-          const reached = here ?? (await reachWhose(inner, whose, input, reach));
-          return reached.ok ? handle(inner, { ...reached, user: caller }, input, asked) : reached;
-        }),
-      );
-    },
+  const reach = (deps: Deps, user: UserCaller, orgId: string) =>
+    reachOrg(deps, user.userId, { orgId, ability });
+  const handle = async (deps: Deps, at: Arrival, input: Input<Path, Query, Body>) => {
+    const { user, here, asked } = at;
+    const reached =
+      here ?? (await reachWhose(deps, whose, input, (orgId) => reach(deps, user, orgId)));
+    return reached.ok ? spec.handle(deps, { ...reached, user }, input, asked) : reached;
   };
+  const route = routeFor({ ...spec, handle }, async (deps, asked, run) => {
+    const found = await admitUser(deps, asked);
+    if (!found.ok) return geckoguardSurface.refusal(found);
+    const user = found.caller;
+    const { orgId } = asked.parts;
+    const here = orgId === undefined ? undefined : await reach(deps, user, idsOf({ orgId }).orgId);
+    if (here && !here.ok) return geckoguardSurface.refusal(here);
+    return answered(deps, asked, user.userId, (inner) => run(inner, { user, here, asked }));
+  });
+  return { ...route, ability };
 }
+
+/** Whoever is logged in, with what the path's organization is to them. */
+type Arrival = {
+  readonly user: UserCaller;
+  readonly here: Reached | undefined;
+  readonly asked: Asked;
+};
 
 /** Who may do that at a product, for routes that read their body themselves. */
 export async function admitMember(
@@ -139,22 +142,13 @@ export function userRoute<
     ) => Promise<Outcome>;
   },
 ): DashboardRoute {
-  const { method, path, query, body, handle } = spec;
-  return {
-    method,
-    path,
-    query,
-    body,
-    ability: null,
-    async handle(deps, asked) {
-      const user = await admitUser(deps, asked);
-      if (!user.ok) return geckoguardSurface.refusal(user);
-      const { caller } = user;
-      return answered(deps, asked, caller.userId, (inner) =>
-        respond(spec, asked, (input) => handle(inner, caller, input)),
-      );
-    },
-  };
+  const route = routeFor(spec, async (deps, asked, run) => {
+    const found = await admitUser(deps, asked);
+    if (!found.ok) return geckoguardSurface.refusal(found);
+    const { caller } = found;
+    return answered(deps, asked, caller.userId, (inner) => run(inner, caller));
+  });
+  return { ...route, ability: null };
 }
 
 const BEARER = /^bearer +([\w-]+\.[\w-]+\.[\w-]*)$/i;

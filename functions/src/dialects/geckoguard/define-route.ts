@@ -59,6 +59,42 @@ export type Input<Path extends string, Query extends z.ZodType, Body extends z.Z
 
 export type NoFields = z.ZodObject<Record<never, z.ZodType>>;
 
+/** Finds who sent a request, and answers it as theirs. */
+type AnswerAs<Caller> = (
+  deps: Deps,
+  asked: Asked,
+  run: (deps: Deps, caller: Caller) => Promise<Answer>,
+) => Promise<Answer>;
+
+/** A route for whom `as` lets in. */
+export function routeFor<
+  Path extends string,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Caller,
+>(
+  spec: Contract<Path, Query, Body> & {
+    readonly handle: (
+      deps: Deps,
+      caller: Caller,
+      input: Input<Path, Query, Body>,
+    ) => Promise<Outcome>;
+  },
+  as: AnswerAs<Caller>,
+): Route {
+  const { method, path, query, body } = spec;
+  return {
+    method,
+    path,
+    query,
+    body,
+    handle: (deps, asked) =>
+      as(deps, asked, (inner, caller) =>
+        respond(spec, asked, (input) => spec.handle(inner, caller, input)),
+      ),
+  };
+}
+
 /** A route for API keys. The order of its checks is section 2.1 of the reference. */
 export function keyRoute<
   const Path extends string,
@@ -75,21 +111,13 @@ export function keyRoute<
     ) => Promise<Outcome>;
   },
 ): Route {
-  return {
-    method: spec.method,
-    path: spec.path,
-    query: spec.query,
-    body: spec.body,
-    async handle(deps, asked) {
-      const caller = await admitKey(deps, asked);
-      const { productId } = asked.parts;
-      if (productId !== undefined) bindTo(caller, idsOf({ productId }).productId);
-      if (spec.scope !== null) requireScope(caller, spec.scope);
-      return answered(deps, asked, caller.keyId, (inner) =>
-        respond(spec, asked, (input) => spec.handle(inner, caller, input)),
-      );
-    },
-  };
+  return routeFor(spec, async (deps, asked, run) => {
+    const caller = await admitKey(deps, asked);
+    const { productId } = asked.parts;
+    if (productId !== undefined) bindTo(caller, idsOf({ productId }).productId);
+    if (spec.scope !== null) requireScope(caller, spec.scope);
+    return answered(deps, asked, caller.keyId, (inner) => run(inner, caller));
+  });
 }
 
 /** A route for everybody. */
@@ -102,16 +130,12 @@ export function publicRoute<
     readonly handle: (deps: Deps, input: Input<Path, Query, Body>) => Promise<Outcome>;
   },
 ): Route {
-  return {
-    method: spec.method,
-    path: spec.path,
-    query: spec.query,
-    body: spec.body,
-    async handle(deps, asked) {
-      await limitAddress(deps, asked);
-      return respond(spec, asked, (input) => spec.handle(deps, input));
-    },
-  };
+  const handle = (deps: Deps, _: undefined, input: Input<Path, Query, Body>) =>
+    spec.handle(deps, input);
+  return routeFor({ ...spec, handle }, async (deps, asked, run) => {
+    await limitAddress(deps, asked);
+    return run(deps, undefined);
+  });
 }
 
 /** A POST that makes something with the operator's own token; where there is none it is not there. */
@@ -120,21 +144,15 @@ export function bootstrapRoute<const Path extends string, Body extends z.ZodType
   readonly body: Body;
   readonly handle: (deps: Deps, principal: Principal, body: z.output<Body>) => Promise<Outcome>;
 }): Route {
-  const contract = { ...spec, method: "POST", status: 201 } as const;
-  return {
-    method: "POST",
-    path: spec.path,
-    body: spec.body,
-    async handle(deps, asked) {
-      await limitAddress(deps, asked);
-      const token = asked.bootstrap(asked.headers["x-admin-token"]);
-      if (token === "off") throw nothingHere();
-      if (token === "wrong") throw unauthorized("Missing or invalid admin token");
-      return answered(deps, asked, "bootstrap", (inner) =>
-        respond(contract, asked, ({ body }) => spec.handle(inner, { kind: "administrator" }, body)),
-      );
-    },
-  };
+  const handle = (deps: Deps, principal: Principal, { body }: { body: z.output<Body> }) =>
+    spec.handle(deps, principal, body);
+  return routeFor({ ...spec, method: "POST", status: 201, handle }, async (deps, asked, run) => {
+    await limitAddress(deps, asked);
+    const token = asked.bootstrap(asked.headers["x-admin-token"]);
+    if (token === "off") throw nothingHere();
+    if (token === "wrong") throw unauthorized("Missing or invalid admin token");
+    return answered(deps, asked, "bootstrap", (inner) => run(inner, { kind: "administrator" }));
+  });
 }
 
 /**
@@ -162,7 +180,7 @@ function worded(error: unknown): Answer {
   return geckoguardSurface.problem(error, "");
 }
 
-export async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
+async function respond<Path extends string, Query extends z.ZodType, Body extends z.ZodType>(
   { query, body, names, fields, status = 200 }: Contract<Path, Query, Body>,
   asked: Asked,
   handle: (input: Input<Path, Query, Body>) => Promise<Outcome>,

@@ -10,7 +10,7 @@ import {
   type Input,
   type NoFields,
   type Outcome,
-  respond,
+  routeFor,
 } from "./define-route.ts";
 import { geckoguardSurface } from "./surface.ts";
 
@@ -31,17 +31,7 @@ export function portalRoute<
     ) => Promise<Outcome>;
   },
 ): Route {
-  const { method, path, query, body, handle } = spec;
-  return {
-    method,
-    path,
-    query,
-    body,
-    handle: (deps, asked) =>
-      asEndUser(deps, asked, (inner, caller) =>
-        respond(spec, asked, (input) => handle(inner, caller, input)),
-      ),
-  };
+  return routeFor(spec, asEndUser);
 }
 
 /** Counts the request where it comes from, and answers it once as the end user who sent it. */
