@@ -5,6 +5,7 @@ export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   globalSetup: "<rootDir>/test/support/global-setup.mjs",
+  testSequencer: "<rootDir>/test/support/longest-first.mjs",
   transform: {
     "^.+\\.[cm]?[jt]s$": [
       "@swc/jest",
