@@ -27,6 +27,18 @@ const OF_FIRST = {
   "data.transaction_id": "txn_01fxtransact40000000000000",
   "data.subscription_id": "sub_01fxsubscript1000000000000",
 };
+const CHANGED_TO = "2027-11-10T08:00:00.000Z";
+const toYearly = from("transaction.completed.subscription_recurring", {
+  event_id: "evt_yearly",
+  "data.id": "txn_yearly",
+  "data.origin": "subscription_update",
+  "data.billing_period.ends_at": CHANGED_TO,
+});
+const withinPeriod = from("transaction.completed.subscription_first", {
+  event_id: "evt_seats",
+  "data.id": "txn_seats",
+  "data.origin": "subscription_update",
+});
 const GOOD = { status: "active", threatLevel: 0, disputeReason: null };
 const REFUNDED = { status: "revoked", threatLevel: 4, disputeReason: "refund" };
 const FIRST_END = "2026-12-01T10:15:25.000Z";
@@ -73,6 +85,14 @@ provePayments({
         cancelled: from("subscription.updated.scheduled_cancel"),
       },
       ends: { ...GOOD, email: EMAIL, expiresAt: SECOND_END },
+    },
+    "a subscription that changes to a longer period": {
+      deliveries: { first, withinPeriod, toYearly, customer },
+      ends: { ...GOOD, expiresAt: CHANGED_TO },
+    },
+    "a subscription that changes within its period": {
+      deliveries: { first, withinPeriod, created, customer },
+      ends: { ...GOOD, expiresAt: FIRST_END },
     },
     "a subscription whose first payment is charged back, and that is reversed": {
       deliveries: {

@@ -16,6 +16,13 @@ const renewal = from("order.paid.subscription_cycle");
 const created = from("subscription.created");
 const canceled = from("subscription.canceled");
 const revoked = from("subscription.revoked");
+const CHANGED_TO = "2027-11-10T08:00:00.000Z";
+const toYearly = from("order.paid.subscription_cycle", {
+  timestamp: "2026-11-10T08:00:05Z",
+  "data.id": "0b6a1c52-8f1d-4d0e-9d53-6f0f6e1a0c09",
+  "data.billing_reason": "subscription_update",
+  "data.subscription.current_period_end": CHANGED_TO,
+});
 const GOOD = { status: "active", threatLevel: 0, disputeReason: null };
 const REFUNDED = { status: "revoked", threatLevel: 4, disputeReason: "refund" };
 const FIRST_END = "2026-12-01T10:15:25.000Z";
@@ -43,6 +50,14 @@ provePayments({
     "a subscription, its renewal and its end": {
       deliveries: { first, renewal, canceled, revoked },
       ends: { ...GOOD, expiresAt: SECOND_END },
+    },
+    "a subscription that changes to a longer period": {
+      deliveries: { first, created, toYearly },
+      ends: { ...GOOD, expiresAt: CHANGED_TO },
+    },
+    "a subscription that was free at Polar until it changed": {
+      deliveries: { created, toYearly },
+      ends: { ...GOOD, expiresAt: CHANGED_TO },
     },
     "a trial that is paid for": {
       deliveries: { trial: from("subscription.created.trialing"), first, renewal },

@@ -82,6 +82,14 @@ describe("what Polar announces", () => {
     ],
     ["a later one renews", from("order.paid.subscription_cycle"), renewed],
     [
+      "one for a changed subscription pays to the end of the period that it is in then",
+      from("order.paid.subscription_cycle", {
+        "data.billing_reason": "subscription_update",
+        "data.subscription.current_period_end": "2027-12-01T10:15:25.000000Z",
+      }),
+      { ...renewed, paidUntil: Date.parse("2027-12-01T10:15:25Z") },
+    ],
+    [
       "a renewal without metadata has that of its subscription",
       from("order.paid.subscription_cycle", { "data.metadata": {} }),
       renewed,
@@ -154,9 +162,12 @@ describe("what Polar announces", () => {
       /partial refund/,
     ],
     [
-      "a changed subscription",
-      from("order.paid.subscription_cycle", { "data.billing_reason": "subscription_update" }),
-      /changed subscription/,
+      "a changed subscription without a period",
+      from("order.paid.subscription_cycle", {
+        "data.billing_reason": "subscription_update",
+        "data.subscription": null,
+      }),
+      /of no period/,
     ],
     ["an order that is not paid yet", from("order.paid", { type: "order.created" }), /is paid/],
     ["a subscription that is paid for", from("subscription.created"), /once it is paid/],

@@ -104,9 +104,10 @@ function lines({ items, custom_data }: Transaction): readonly SaleLine[] {
 // What a transaction was made for; other origins than these are sold nothing by.
 const SALES = ["web", "api"];
 const RENEWAL = "subscription_recurring";
+/** From monthly to yearly it starts a period and pays for it; else its period is the present one. */
+const CHANGE = "subscription_update";
 const NO_SALES = new Map([
   ["subscription_charge", "An extra charge to a subscription pays for no further period."],
-  ["subscription_update", "A payment for a changed plan pays for no further period."],
   ["subscription_payment_method_change", "The buyer changed how to pay."],
 ]);
 
@@ -115,13 +116,18 @@ const transactionCompleted = reading(transaction, ({ data }) => {
   if (reason !== undefined) {
     return ignored(reason);
   }
-  if (data.origin !== RENEWAL && !SALES.includes(data.origin)) {
+  const goesOn = data.origin === RENEWAL || data.origin === CHANGE;
+  if (!goesOn && !SALES.includes(data.origin)) {
     return unusable(
       `data.origin is ${data.origin}, which Latchkey does not know. Issue the license by hand if it is a sale.`,
     );
   }
+  const paidUntil = data.billing_period?.ends_at ?? null;
+  if (data.origin === CHANGE && paidUntil === null) {
+    return ignored("The payment for a changed plan says of no period that it is paid.");
+  }
   return event({
-    kind: data.origin === RENEWAL ? "renewed" : "completed",
+    kind: goesOn ? "renewed" : "completed",
     references: references(data.id, data.subscription_id),
     claims: [`transaction:${data.id}`],
     // The buyer may have chosen it, and only the key goes there.
@@ -129,7 +135,7 @@ const transactionCompleted = reading(transaction, ({ data }) => {
     buyer: data.customer_id ?? null,
     lines: lines(data),
     subscription: Boolean(data.subscription_id),
-    paidUntil: data.billing_period?.ends_at ?? null,
+    paidUntil,
     purchaseId: data.subscription_id ?? data.id,
   });
 });

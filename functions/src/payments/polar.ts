@@ -117,30 +117,37 @@ const bySubscription = (subscriptionId: string) => `subscription:${subscriptionI
 
 const SALES = ["purchase", "subscription_create"];
 const RENEWAL = "subscription_cycle";
+/**
+ * From monthly to yearly, or from a free product to one that is paid for, it starts a period and pays
+ * for it; else the subscription's period is the present one.
+ */
+const CHANGE = "subscription_update";
 
 const orderPaid = reading(order, ({ data }) => {
   const { billing_reason: reason, subscription_id: subscriptionId } = data;
-  if (reason === "subscription_update") {
-    return ignored("A payment for a changed subscription pays for no further period.");
-  }
-  if (reason !== RENEWAL && !SALES.includes(reason)) {
+  const goesOn = reason === RENEWAL || reason === CHANGE;
+  if (!goesOn && !SALES.includes(reason)) {
     return unusable(
       `data.billing_reason is ${reason}, which Latchkey does not know. Issue the license by hand if it is a sale.`,
     );
   }
   const { ended_at: endedAt, current_period_end: periodEnd } = data.subscription ?? {};
+  // The last order of one that ended pays for what was used, and for nothing to come.
+  const paidUntil = endedAt ?? periodEnd ?? null;
+  if (reason === CHANGE && paidUntil === null) {
+    return ignored("The payment for a changed subscription says of no period that it is paid.");
+  }
   const prices = (data.items ?? []).flatMap(({ product_price_id: price }) => price ?? []);
   const given = data.metadata ?? {};
   const whole = { ...data, metadata: { ...data.subscription?.metadata, ...given } };
   return event({
-    kind: reason === RENEWAL ? "renewed" : "completed",
+    kind: goesOn ? "renewed" : "completed",
     references: [`order:${data.id}`, ...(subscriptionId ? [bySubscription(subscriptionId)] : [])],
     claims: [`order:${data.id}`],
     email: data.customer.email,
     lines: sold(whole, [...new Set(prices)]),
     subscription: Boolean(subscriptionId),
-    // The last order of one that ended pays for what was used, and for nothing to come.
-    paidUntil: endedAt ?? periodEnd ?? null,
+    paidUntil,
     subscriber: subscriberOf(whole),
     purchaseId: subscriptionId ?? data.id,
   });
