@@ -188,6 +188,12 @@ describe("what Polar announces", () => {
     ["data.product_id", from("order.paid", { "data.product_id": null })],
     ["data.billing_reason", from("order.paid", { "data.billing_reason": "raffle" })],
     ["data.status", from("order.refunded", { "data.status": "paid" })],
+    [
+      "data.subscription.current_period_end",
+      from("order.paid.subscription_create", {
+        "data.subscription.current_period_end": "0001-01-01T00:00:00Z",
+      }),
+    ],
     ["data.customer", from("order.paid", { "data.customer": undefined })],
     ["data.id", from("order.paid", { "data.id": undefined })],
     ["type", from("order.paid", { type: undefined })],

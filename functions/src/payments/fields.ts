@@ -38,8 +38,11 @@ export const whole = (min: number, max: number) => {
   return z.union([z.int(), digits], message).pipe(z.int().min(min, message).max(max, message));
 };
 
-/** An ISO time as epoch milliseconds. */
-export const instant = z.iso.datetime({ offset: true }).transform((time) => Date.parse(time));
+/** An ISO time as epoch milliseconds; none before 1970, which some write for no time at all. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .transform((time) => Date.parse(time))
+  .pipe(z.int().min(0));
 
 /** Of a buyer, as sent; the sale it belongs to says what is wrong with it. */
 export const address = z
