@@ -1,6 +1,6 @@
 import { EMAIL, provePayments } from "../support/payment-guarantees.ts";
 import { deliver, eventsIn, licensesIn, mailsIn, payload } from "../support/webhooks.ts";
-import { openWorld } from "../support/world.ts";
+import { DAY, openWorld, type World } from "../support/world.ts";
 
 const from = (name: string, changes?: Record<string, unknown>) =>
   payload(`paddle/${name}`, changes);
@@ -139,4 +139,85 @@ test("200 a sale without an address is completed by the customer's, and by no ot
   } finally {
     await world.close();
   }
+});
+
+describe("several things in one checkout", () => {
+  const item = (id: string, quantity: number, cycle: unknown = { interval: "month" }) => ({
+    price: { id, product_id: `pro_${id}`, custom_data: null, billing_cycle: cycle },
+    quantity,
+  });
+  const sold = { paddle: ["pri_app"] };
+  let world: World;
+  beforeEach(async () => {
+    world = await openWorld();
+    await world.admin("createProduct", { name: "App", productId: "prod_app", paymentIds: sold });
+    await world.admin("createVariant", {
+      ...{ productId: "prod_app", name: "indie" },
+      ...{ licenseType: "floating", maxConcurrent: 5 },
+    });
+    await world.admin("createProduct", {
+      ...{ name: "Sounds", productId: "prod_sounds", quantity: "keys" },
+      paymentIds: { paddle: ["pri_sounds"] },
+    });
+    await deliver(world, "paddle", customer);
+  });
+  afterEach(() => world.close());
+  const buy = (...items: object[]) =>
+    deliver(
+      world,
+      "paddle",
+      from("transaction.completed.subscription_first", { "data.items": items }),
+    );
+  const keysOf = async (productId: string) =>
+    (await licensesIn(world)).filter((one) => one["productId"] === productId);
+
+  test("200 a mail tells the keys of each product, and how many machines each may run on", async () => {
+    await buy(item("pri_app", 2), item("pri_sounds", 2));
+    const mails = new Map(
+      (await mailsIn(world)).map(({ message }) => [message.subject, message.text]),
+    );
+    expect([...mails.keys()].toSorted()).toEqual([
+      "Your license for App",
+      "Your license for Sounds",
+    ]);
+    const [app] = await keysOf("prod_app");
+    const sounds = await keysOf("prod_sounds");
+    expect(mails.get("Your license for App")).toContain(app?.["key"]);
+    expect(mails.get("Your license for App")).toContain("Machines: 10\n");
+    expect(sounds).toHaveLength(2);
+    for (const { key } of sounds) {
+      expect(mails.get("Your license for Sounds")).toContain(key);
+      expect(mails.get("Your license for App")).not.toContain(key);
+    }
+  });
+
+  test("200 what is bought outright beside a subscription does not end with it", async () => {
+    await world.admin("createVariant", {
+      ...{ productId: "prod_sounds", name: "indie", durationDays: 365 },
+    });
+    const inAYear = new Date(world.clock.now() + 365 * DAY).toISOString();
+    await buy(item("pri_app", 1), item("pri_sounds", 1, null));
+    expect(await keysOf("prod_app")).toMatchObject([{ expiresAt: FIRST_END }]);
+    expect(await keysOf("prod_sounds")).toMatchObject([{ expiresAt: inAYear }]);
+    await deliver(world, "paddle", toYearly);
+    await deliver(world, "paddle", from("subscription.updated.scheduled_cancel"));
+    const longest = from("transaction.completed.subscription_recurring", {
+      "data.billing_period.ends_at": "2030-01-01T00:00:00Z",
+    });
+    await deliver(world, "paddle", longest);
+    expect(await keysOf("prod_app")).toMatchObject([{ expiresAt: "2030-01-01T00:00:00.000Z" }]);
+    expect(await keysOf("prod_sounds")).toMatchObject([{ expiresAt: inAYear }]);
+    await deliver(world, "paddle", from("adjustment.created.chargeback", OF_FIRST));
+    expect(await licensesIn(world)).toMatchObject([{ status: "revoked" }, { status: "revoked" }]);
+    await deliver(world, "paddle", from("adjustment.created.chargeback_reverse", OF_FIRST));
+    expect(await licensesIn(world)).toMatchObject([{ status: "active" }, { status: "active" }]);
+    expect(await keysOf("prod_sounds")).toMatchObject([{ expiresAt: inAYear }]);
+  });
+
+  test("200 what is sold once and lasts for ever stays so, whoever renews what beside it", async () => {
+    await buy(item("pri_app", 1), item("pri_sounds", 1, null));
+    await deliver(world, "paddle", renewal);
+    expect(await keysOf("prod_app")).toMatchObject([{ expiresAt: SECOND_END }]);
+    expect(await keysOf("prod_sounds")).toMatchObject([{ expiresAt: null }]);
+  });
 });

@@ -16,6 +16,8 @@ export type SaleLine = {
   /** A product that the buyer may have named, say in a link: it counts only where no id says more. */
   readonly hint: { readonly productId: string; readonly variant: string | null } | null;
   readonly quantity: number;
+  /** Paid for outright beside a subscription, whose periods are not its own. */
+  readonly once?: boolean | undefined;
 };
 
 export const PAYMENT_KINDS = [

@@ -20,6 +20,8 @@ export type Purchase = {
   accountId: string | null;
   references: string[];
   licenseIds: string[];
+  /** Those of them that were paid for outright: no period of the subscription is theirs. */
+  outrightIds: string[];
   /** The sale as far as events told it; null before any did, and once its licenses are made. */
   sale: PaymentEvent | null;
   /** Inbound events that wait for the rest of the sale. */
@@ -49,6 +51,7 @@ export const newPurchase = (id: string, provider: Provider, now: number): Purcha
   accountId: null,
   references: [],
   licenseIds: [],
+  outrightIds: [],
   sale: null,
   waitingEvents: [],
   provisional: false,
@@ -80,6 +83,7 @@ export const mergedPurchase = (one: Purchase, other: Purchase): Purchase => ({
   accountId: one.accountId ?? other.accountId,
   references: union(one.references, other.references),
   licenseIds: union(one.licenseIds, other.licenseIds),
+  outrightIds: union(one.outrightIds, other.outrightIds),
   sale: other.sale && one.sale ? mergedSale(other.sale, one.sale) : (one.sale ?? other.sale),
   waitingEvents: union(one.waitingEvents, other.waitingEvents),
   provisional: one.provisional || other.provisional,
@@ -168,6 +172,21 @@ const subscriberOf = ({ subscriber, lines }: PaymentEvent): SoldTo | null =>
 /** A renewal may be of something else, and be told of before the sale. */
 const boughtLater = (known: SoldTo | null, said: SoldTo | null): SoldTo | null =>
   known && said && (known.boughtAt ?? 0) > (said.boughtAt ?? 0) ? known : (said ?? known);
+
+/** Kinds that say how long is paid for, and nothing else of a license. */
+const PERIODS: readonly PaymentEvent["kind"][] = ["completed", "renewed", "cancelled", "resumed"];
+
+/** What the event says of a license that was paid for outright; undefined is nothing. */
+export const saidOutright = (event: PaymentEvent): PaymentEvent | undefined =>
+  PERIODS.includes(event.kind) ? undefined : { ...event, subscription: false, paidUntil: null };
+
+/** The purchase without its periods. */
+export const withoutPeriods = (purchase: Purchase): Purchase => ({
+  ...purchase,
+  paidUntil: null,
+  earlyRenewals: [],
+  earlyPeriods: [],
+});
 
 /** A license of the purchase after the event. `noted` is the purchase that knows of it. */
 export function applied(ask: {

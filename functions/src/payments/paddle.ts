@@ -46,7 +46,12 @@ const about = <Shape extends z.ZodRawShape>(data: Shape) =>
   z.looseObject({ data: z.looseObject(data) });
 
 const item = z.looseObject({
-  price: z.looseObject({ id: name, product_id: name, custom_data: z.unknown().optional() }),
+  price: z.looseObject({
+    id: name,
+    product_id: name,
+    custom_data: z.unknown().optional(),
+    billing_cycle: z.unknown().optional(),
+  }),
   quantity: z.int().positive(),
 });
 
@@ -85,7 +90,7 @@ const references = (transactionId: string, subscriptionId: string | null | undef
   ...(subscriptionId ? [`subscription:${subscriptionId}`] : []),
 ];
 
-function lines({ items, custom_data }: Transaction): readonly SaleLine[] {
+function lines({ items, custom_data, subscription_id }: Transaction): readonly SaleLine[] {
   // A page may pass any customData to Paddle.js. Of several lines it does not say which it means.
   const hint = items.length === 1 ? namedIn(custom_data) : null;
   return items.map(({ price, quantity }) => {
@@ -97,6 +102,8 @@ function lines({ items, custom_data }: Transaction): readonly SaleLine[] {
       sold: [price.id, price.product_id],
       hint,
       quantity,
+      // Null is a price that does not recur, and may stand beside one that does.
+      ...(subscription_id && price.billing_cycle === null ? { once: true } : {}),
     };
   });
 }

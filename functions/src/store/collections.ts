@@ -841,6 +841,7 @@ const paymentEvent = part({
         sold: z.array(z.string()).readonly(),
         hint: part({ productId: z.string(), variant: z.string().nullable() }).nullable(),
         quantity: count,
+        once: z.boolean().optional(),
       }),
     )
     .readonly(),
@@ -869,6 +870,7 @@ export const purchases = collection({
     accountId: z.string().nullable(),
     references: z.array(z.string()),
     licenseIds: z.array(z.uuid()),
+    outrightIds: z.array(z.uuid()).default([]),
     sale: paymentEvent.nullable(),
     waitingEvents: z.array(z.string()),
     provisional: z.boolean(),

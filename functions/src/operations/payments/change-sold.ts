@@ -9,6 +9,8 @@ import {
   notedKinds,
   type Purchase,
   saidEnd,
+  saidOutright,
+  withoutPeriods,
 } from "../../core/purchases.ts";
 import type { License } from "../../core/records.ts";
 import { licenses, products, variants } from "../../store/collections.ts";
@@ -48,11 +50,14 @@ export async function changeSold(
   const before = { ...found.purchase, provisional: found.purchase.provisional && !saysEnd };
   const changed = current.map((held, index) => {
     const { variantDays = null, graceMs = 0 } = terms[index] ?? {};
-    const license = other
-      ? absorbed({ license: held, into: found.purchase, other, variantDays, now })
+    const outright = purchase.outrightIds.includes(held.id);
+    const joins = other && outright ? withoutPeriods(other) : other;
+    const license = joins
+      ? absorbed({ license: held, into: found.purchase, other: joins, variantDays, now })
       : held;
     const about = { license, before, noted: purchase, variantDays, graceMs, now };
-    return event ? applied({ ...about, event }) : license;
+    const said = event && outright ? saidOutright(event) : event;
+    return said ? applied({ ...about, event: said }) : license;
   });
   const first = changed[0];
   if (first && event?.kind === "completed" && event.licenseKey !== null) {

@@ -4,7 +4,7 @@ import { canonicalLicenseKey } from "../../core/license-keys.ts";
 import { seatsFor, variantName } from "../../core/licenses.ts";
 import type { PaymentEvent, SaleLine } from "../../core/payments.ts";
 import { graceDaysOf, saleRefusal } from "../../core/products.ts";
-import { type Purchase, saleEnd } from "../../core/purchases.ts";
+import { type Purchase, saleEnd, withoutPeriods } from "../../core/purchases.ts";
 import type { Code, License, Product } from "../../core/records.ts";
 import { licenses, variants } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
@@ -44,9 +44,16 @@ const unfulfilled = (reason: string): Unfulfilled => ({ ok: false, reason });
 /** The same for the same number, however often the transaction runs. */
 export type Draw = (index: number) => Drawn;
 
+export type SoldLicense = {
+  readonly license: License;
+  readonly licenseKey: string;
+  readonly productName: string;
+  readonly once: boolean;
+};
+
 export type Fulfilled = {
   readonly ok: true;
-  readonly sold: readonly { readonly license: License; readonly licenseKey: string }[];
+  readonly sold: readonly SoldLicense[];
   readonly product: Product;
   /** The code whose use is to be counted. */
   readonly code: Code | undefined;
@@ -77,21 +84,23 @@ export async function fulfilSale(
   }
   const [first] = found;
   if (!first) return unfulfilled(`No product here is ${unknown.join(", ")}. ${HOW_TO_NAME}`);
-  const sold: { license: License; licenseKey: string }[] = [];
+  const sold: SoldLicense[] = [];
   let provisional = false;
   let used: Code | undefined;
   for (const { line, product, variant: name } of found) {
     const variant = await tx.get(variants, variantIdOf(product.id, name));
     const code = await usableCode(tx, product, sale.discountCode, now);
     used ??= code;
+    const once = line.once ?? false;
+    const subscription = sale.subscription && !once;
     const end = saleEnd({
-      purchase,
-      sale,
+      purchase: once ? withoutPeriods(purchase) : purchase,
+      sale: { ...sale, subscription },
       codeTrialDays: code?.trialDays ?? null,
       variantDays: variant?.durationDays ?? null,
       now,
     });
-    provisional ||= end.provisional;
+    provisional ||= end.provisional && !once;
     const unsold = saleRefusal(product, variant);
     if (unsold) return unfulfilled(`${product.handle}: ${UNSOLD[unsold.code] ?? unsold.code}`);
     const { unlocks } = product;
@@ -124,11 +133,13 @@ export async function fulfilSale(
       const limited = issued !== undefined && sale.maxMachines !== null;
       const whole = product.quantity === "keys" || limited;
       const terms = whole ? {} : seatsFor(made, line.quantity);
-      const graceMs = sale.subscription ? graceDaysOf(product) * DAY_MS : 0;
+      const graceMs = subscription ? graceDaysOf(product) * DAY_MS : 0;
       const license = { ...made, ...terms, graceMs, purchasedAt: now };
       const { reversal } = purchase;
       sold.push({
         licenseKey,
+        productName: product.name,
+        once,
         license: reversal === null ? license : reversed(license, reversal, now),
       });
     }

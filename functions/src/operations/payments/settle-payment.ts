@@ -1,4 +1,3 @@
-import { licenseMail } from "../../core/mail.ts";
 import { type PaymentEvent, type Provider, toldKinds } from "../../core/payments.ts";
 import { noted, notedKinds, type Purchase } from "../../core/purchases.ts";
 import { derivedId } from "../../crypto/vault.ts";
@@ -8,7 +7,6 @@ import { countUse } from "../codes/count-use.ts";
 import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
 import { addLicense } from "../licenses/change-license.ts";
-import { readMailTemplate } from "../mail/templates.ts";
 import { findProduct } from "../products/find-product.ts";
 import { followPurchase, soldAs, verdictOf } from "../subscriptions/follow-purchase.ts";
 import { changeSold } from "./change-sold.ts";
@@ -22,6 +20,7 @@ import {
   type Names,
   savePurchase,
 } from "./purchase-records.ts";
+import { saleMails } from "./sale-mails.ts";
 import {
   announcePayments,
   claim,
@@ -161,25 +160,19 @@ async function settlePurchase(
   if (!made.ok) return keep(made.reason, "failed");
   const { accountId } = made.product;
   const endWaiting = await waitingEnds(tx, ask, purchase);
-  const template = await readMailTemplate(tx, accountId, "license");
   const licenseIds = made.sold.map(({ license }) => license.id);
   const licenseKeys = made.sold.map(({ licenseKey }) => licenseKey);
   const [first] = made.sold;
   const welcome = first && (await customerOnFirstUse(tx, first.license, now));
-  const mail =
-    first && purchase.reversal === null
-      ? licenseMail({
-          id: derivedId("license-mail", purchase.id),
-          accountId,
-          template,
-          facts: { ...first.license, licenseKeys, productName: made.product.name },
-          now,
-        })
-      : undefined;
+  const toBuyer =
+    purchase.reversal === null
+      ? await saleMails(tx, { purchaseId: purchase.id, sold: made.sold, now })
+      : [];
   const sold: Purchase = {
     ...purchase,
     accountId,
     licenseIds,
+    outrightIds: made.sold.flatMap(({ license, once }) => (once ? [license.id] : [])),
     sale: null,
     waitingEvents: [],
     provisional: made.provisional,
@@ -208,7 +201,7 @@ async function settlePurchase(
     savePurchase(deps, tx, names, { ...found, purchase: sold }, more);
     claim(tx, names, sale.claims, now);
     if (made.code) countUse(tx, made.code, now);
-    if (mail) tx.create(mails, mail);
+    for (const mail of toBuyer) tx.create(mails, mail);
     subscribed.write();
     endWaiting({ accountId, licenseIds });
   };
