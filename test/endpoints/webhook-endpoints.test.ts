@@ -227,6 +227,14 @@ test("200 of two rotations the last two secrets are alive, and the older for 24 
   ]);
 });
 
+test("200 a format that signs once signs with the new secret alone, and the answer says so", async () => {
+  const { endpointId } = await create({ format: "proxgate" });
+  world.clock.advance(HOUR);
+  const answer = await world.admin("rotateWebhookSecret", { endpointId });
+  expect(answer).toMatchObject({ previousSecretEndsAt: "2026-11-20T10:00:00.000Z" });
+  expect(await secretsOf(endpointId)).toEqual([[answer["secret"], null]]);
+});
+
 test("a retried rotation and a retried creation change nothing twice and answer the same secret", async () => {
   const again = { headers: { ...headers, "idempotency-key": "once" } };
   const make = () => world.call("createWebhookEndpoint", wanted, again);

@@ -75,12 +75,16 @@ export const mostEndpoints = (endpoint: Pick<WebhookEndpoint, "format" | "produc
 /** How long a secret signs along after it was rotated. */
 const OVERLAP_MS = 24 * 3_600_000;
 
+/** Formats whose requests have room for one signature: the old secret ends with the new one's beginning. */
+const SIGNED_ONCE: ReadonlySet<WebhookFormat> = new Set(["proxgate"]);
+
 /** A new secret before the present one, which ends; what was older is dropped, so that at most two sign. */
 export function secretsRotated(
-  [present]: WebhookEndpoint["secrets"],
+  { format, secrets: [present] }: Pick<WebhookEndpoint, "format" | "secrets">,
   sealed: string,
   now: number,
 ): { secrets: WebhookEndpoint["secrets"]; previousEndsAt: number } {
+  if (SIGNED_ONCE.has(format)) return { secrets: [{ sealed, endsAt: null }], previousEndsAt: now };
   const previousEndsAt = now + OVERLAP_MS;
   const previous = present ? [{ ...present, endsAt: previousEndsAt }] : [];
   return { secrets: [{ sealed, endsAt: null }, ...previous], previousEndsAt };

@@ -13,7 +13,7 @@ export const rotateWebhookSecret = defineEndpoint({
   accountWide: true,
   summary: "Give a webhook endpoint a new secret",
   description:
-    "The old one signs along for 24 hours, so that receivers can change at leisure. Rotated again, the oldest stops at once.",
+    "The old one signs along for 24 hours, so that receivers can change at leisure. Rotated again, the oldest stops at once. The format `proxgate` has room for one signature: there the old one stops at once.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["WEBHOOK_ENDPOINT_NOT_FOUND"],

@@ -13,7 +13,7 @@ type Rotated = {
   readonly previousEndsAt: number;
 };
 
-/** Gives an endpoint a new secret; the one it had signs along for a day. */
+/** Gives an endpoint a new secret; the one it had signs along for a day, where two can. */
 export async function rotateWebhookSecret(
   deps: Deps,
   principal: Principal,
@@ -30,7 +30,7 @@ export async function rotateWebhookSecret(
     if (!found.ok) return found;
     const before = found.endpoint;
     const { accountId } = before;
-    const { secrets, previousEndsAt } = secretsRotated(before.secrets, sealed, now);
+    const { secrets, previousEndsAt } = secretsRotated(before, sealed, now);
     const after = { ...before, secrets, updatedAt: now };
     tx.set(webhookEndpoints, after);
     const action = "webhookEndpoint.rotateSecret";
