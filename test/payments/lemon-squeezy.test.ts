@@ -110,6 +110,11 @@ describe("what Lemon Squeezy announces", () => {
       cancelled,
     ],
     [
+      "one that is resumed goes on, and says of no payment",
+      from("subscription_cancelled", renamed("subscription_resumed", at("status", "active"))),
+      { ...cancelled, kind: "resumed", paidUntil: null },
+    ],
+    [
       "a renewal's invoice pays from its time, once",
       from("subscription_payment_success.renewal"),
       paymentEvent({
@@ -177,7 +182,6 @@ describe("what Lemon Squeezy announces", () => {
       /changed plan/,
     ],
     ...[
-      "subscription_resumed",
       "subscription_paused",
       "subscription_unpaused",
       "subscription_payment_failed",

@@ -156,6 +156,11 @@ describe("what Paddle announces", () => {
       from("subscription.updated.scheduled_cancel"),
       { ...cancelled, paidUntil: Date.parse("2026-12-01T10:15:25Z") },
     ],
+    [
+      "a cancellation taken back",
+      from("subscription.updated.scheduled_cancel", { "data.scheduled_change": null }),
+      { ...cancelled, kind: "resumed" },
+    ],
     ["a canceled subscription", from("subscription.canceled"), cancelled],
     [
       "an update to canceled",
@@ -207,8 +212,11 @@ describe("what Paddle announces", () => {
       /of no period/,
     ],
     [
-      "a cancellation taken back",
-      from("subscription.updated.scheduled_cancel", { "data.scheduled_change": null }),
+      "an update of one that is past due",
+      from("subscription.updated.scheduled_cancel", {
+        "data.scheduled_change": null,
+        "data.status": "past_due",
+      }),
       /transaction\.completed/,
     ],
     [

@@ -198,6 +198,10 @@ const subscriptionEnds = reading(subscription, (ending) =>
   ofSubscription("cancelled", ending, ending.data.attributes.ends_at),
 );
 
+const subscriptionResumed = reading(subscription, (going) =>
+  ofSubscription("resumed", going, null),
+);
+
 // Sent beside nearly every other event of a subscription, so it tells of ends as well.
 const subscriptionUpdated = reading(subscription, (updated) => {
   const { status, renews_at, ends_at } = updated.data.attributes;
@@ -247,7 +251,7 @@ const readers = new Map<string, Reader>([
   ["subscription_updated", subscriptionUpdated],
   ["subscription_cancelled", subscriptionEnds],
   ["subscription_expired", subscriptionEnds],
-  ["subscription_resumed", ignoring("The license has not ended: a renewal will extend it.")],
+  ["subscription_resumed", subscriptionResumed],
   ["subscription_paused", paused],
   ["subscription_unpaused", paused],
   ["subscription_payment_success", paymentSuccess],

@@ -196,8 +196,9 @@ const subscriptionUpdated = reading(subscription, ({ data }) => {
   if (data.scheduled_change?.action === "cancel") {
     return cancelled(data.id, data.scheduled_change.effective_at);
   }
-  return data.status === "canceled"
-    ? cancelled(data.id, null)
+  if (data.status === "canceled") return cancelled(data.id, null);
+  return data.status === "active" && data.scheduled_change === null
+    ? event({ kind: "resumed", references: [`subscription:${data.id}`], subscription: true })
     : ignored("transaction.completed announces what is paid for.");
 });
 

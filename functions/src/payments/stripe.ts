@@ -139,25 +139,33 @@ const subscriptionShape = z.looseObject({
   cancel_at: z.number().nullish(),
 });
 
+const subscriptionBefore = subscriptionShape.partial().catch({});
+
+const ends = ({ cancel_at_period_end, cancel_at }: z.output<typeof subscriptionBefore>): boolean =>
+  cancel_at_period_end === true || typeof cancel_at === "number";
+
 /** Stripe moves a subscription's period on before it is paid, so this never extends anything. */
-function readSubscriptionUpdated(object: unknown): Translated {
-  const { id: subscription, cancel_at_period_end, cancel_at } = subscriptionShape.parse(object);
-  if (cancel_at_period_end || typeof cancel_at === "number") return cancelled(subscription);
+function readSubscriptionUpdated(object: unknown, previous: unknown): Translated {
+  const now = subscriptionShape.parse(object);
+  if (ends(now)) return cancelled(now.id);
+  if (ends(subscriptionBefore.parse(previous))) return resumed(now.id);
   return ignored("The subscription goes on; invoice.paid says until when it is paid.");
 }
 
 const readSubscriptionDeleted = (object: unknown): Translated =>
   cancelled(subscriptionShape.parse(object).id);
 
-const cancelled = (subscription: string): Translated =>
+const goesOn = (kind: "cancelled" | "resumed") => (subscription: string) =>
   event({
-    kind: "cancelled",
+    kind,
     references: references({ subscription }),
     subscription: true,
     purchaseId: subscription,
   });
+const cancelled = goesOn("cancelled");
+const resumed = goesOn("resumed");
 
-const readers: Readonly<Record<string, (object: unknown) => Translated>> = {
+const readers: Readonly<Record<string, (object: unknown, previous: unknown) => Translated>> = {
   "checkout.session.completed": readSession,
   "checkout.session.async_payment_succeeded": readSession,
   "checkout.session.async_payment_failed": () =>
@@ -176,7 +184,7 @@ const readers: Readonly<Record<string, (object: unknown) => Translated>> = {
 const envelope = z.looseObject({
   id: name,
   type: z.string().min(1).max(200),
-  data: z.looseObject({ object: z.unknown() }),
+  data: z.looseObject({ object: z.unknown(), previous_attributes: z.unknown().optional() }),
 });
 const thinEvent = z.looseObject({ id: name, type: name, object: z.literal("v2.core.event") });
 
@@ -194,14 +202,14 @@ function read(raw: Buffer): Message {
   const { success, data } = envelope.safeParse(payload);
   if (!success)
     return { eventId: null, type: "unknown", says: unusable("This is not an event of Stripe's.") };
-  return { eventId: data.id, type: data.type, says: translate(data.type, data.data.object) };
+  return { eventId: data.id, type: data.type, says: translate(data.type, data.data) };
 }
 
-function translate(type: string, object: unknown): Translated {
+function translate(type: string, data: z.output<typeof envelope>["data"]): Translated {
   const reader = Object.hasOwn(readers, type) ? readers[type] : undefined;
   if (!reader) return notActedUpon(type);
   try {
-    return reader(object);
+    return reader(data.object, data.previous_attributes);
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
     const { path, message } = error.issues[0] ?? { path: [], message: "" };

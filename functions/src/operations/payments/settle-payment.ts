@@ -87,6 +87,9 @@ async function settleEvent(
     );
     if (counted.some(Boolean)) return outcome("ignored", "This payment was counted before.");
   }
+  if (event.kind === "resumed" && (named?.purchase.cancelledAt ?? null) === null) {
+    return outcome("ignored", "The subscription goes on, and was not known to end.");
+  }
   const found = named ?? ofBuyer ?? firstHeardOf(names, event, ask.id, ask.now);
   // A payment's number is no name of the purchase.
   const said = ofBuyer ? { ...event, references: [], claims } : event;
