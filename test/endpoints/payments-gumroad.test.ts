@@ -22,6 +22,7 @@ provePayments({
   sold: [PRODUCT],
   unnamed: sale,
   unnamedSold: "example-plugin",
+  unnamedId: "saleAAAAAAAAAAAAAA",
   again: { retry: ping("sale", { retry_count: "3" }), other: ping("sale", { resource_name: "" }) },
   refund,
   partialRefund: ping("refund.partial"),

@@ -31,6 +31,7 @@ provePayments({
   sold: [PRODUCT],
   unnamed: sale,
   unnamedSold: "700002",
+  unnamedId: "900001",
   again: {
     later: from("order_created", { "data.attributes.updated_at": "2026-11-01T10:16:00.000000Z" }),
   },

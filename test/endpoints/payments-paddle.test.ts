@@ -50,6 +50,7 @@ provePayments({
   sold: [PRODUCT],
   unnamed: sale,
   unnamedSold: "pri_01fxpricestudio00000000000",
+  unnamedId: "evt_01fxevent00100000000000000",
   again: {
     other: from("transaction.completed", { event_id: "evt_other" }),
     resent: from("transaction.completed", { notification_id: "ntf_other" }),

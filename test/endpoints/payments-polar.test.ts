@@ -34,6 +34,7 @@ provePayments({
   sold: [PRODUCT],
   unnamed: sale,
   unnamedSold: PRICE,
+  unnamedId: "0b6a1c52-8f1d-4d0e-9d53-6f0f6e1a0c01",
   again: { other: from("order.paid", { timestamp: "2026-11-02T10:15:40Z" }) },
   refund,
   partialRefund: partial,

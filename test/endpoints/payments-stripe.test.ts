@@ -38,6 +38,7 @@ provePayments({
   sold: [],
   unnamed: from("checkout.session.completed.payment_link"),
   unnamedSold: "plink_1FixPaymentLink0001",
+  unnamedId: "evt_1SFix00000000000000000004",
   again: {
     async: from("checkout.session.completed", {
       id: "evt_other",

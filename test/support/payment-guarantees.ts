@@ -24,6 +24,8 @@ export type Deliveries = {
   /** The product's name is not in the sale, or where a buyer could have written it. */
   readonly unnamed: Buffer;
   readonly unnamedSold: string;
+  /** By which its seller finds it at the provider. */
+  readonly unnamedId: string;
   /** Further events that announce the same sale. */
   readonly again: Readonly<Record<string, Buffer>>;
   readonly refund: Buffer;
@@ -182,6 +184,8 @@ export function provePayments(about: Deliveries): void {
       const [failed, ...others] = await eventsIn(world, { status: "failed" });
       expect(others).toEqual([]);
       expect(failed).toMatchObject({ provider, eventId: body["eventId"], attempts: 1 });
+      expect(about.unnamed.toString()).toContain(about.unnamedId);
+      expect(failed?.["providerEventId"]).toContain(about.unnamedId);
       await world.admin("updateProduct", {
         productId: "prod_abc123",
         paymentIds: { [provider]: [about.unnamedSold] },

@@ -329,6 +329,8 @@ export type InboundEvent = {
   accountId: string | null;
   /** The provider's name for what happened. */
   type: string;
+  /** By which the event is found at the provider; null where it has no id. */
+  providerEventId: string | null;
   status: "done" | "ignored" | "waiting" | "failed";
   reason: string | null;
   waitsForBuyer: string | null;

@@ -925,6 +925,7 @@ export const inboundEvents = collection({
     /** Null while no product says whose it is. */
     accountId: z.string().nullable(),
     type: z.string(),
+    providerEventId: z.string().nullable().default(null),
     status: z.enum(["done", "ignored", "waiting", "failed"]),
     /** Why it was ignored, waits or failed. */
     reason: z.string().nullable(),

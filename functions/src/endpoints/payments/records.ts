@@ -62,6 +62,11 @@ export const inboundEventShape = z
       description: "The provider's name for it.",
       example: "checkout.session.completed",
     }),
+    providerEventId: z.string().nullable().meta({
+      description:
+        "By which the event is found at the provider: its id, or what tells the event from others; null where it has none.",
+      example: "evt_1001",
+    }),
     status,
     reason: z.string().nullable().meta({ example: null }),
     creatorId: z
@@ -78,6 +83,7 @@ export const inboundEventRecord = (event: InboundEvent): z.input<typeof inboundE
   eventId: event.id,
   provider: event.provider,
   type: event.type,
+  providerEventId: event.providerEventId,
   status: event.status,
   reason: event.reason,
   creatorId: event.accountId,

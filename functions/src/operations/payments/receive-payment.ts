@@ -143,6 +143,7 @@ function recordOf(
     provider: payment.provider,
     accountId: outcome.accountId ?? payment.accountId,
     type: message.type,
+    providerEventId: message.eventId,
     status,
     reason,
     waitsForBuyer: outcome.waitsForBuyer,
