@@ -135,6 +135,19 @@ export function provePayments(about: Deliveries): void {
       });
     }
 
+    if (dispute && won) {
+      test("200 a dispute that comes before its sale keeps the keys from the buyer until it is won", async () => {
+        await send(dispute);
+        await sell();
+        expect(await mailsIn(world)).toEqual([]);
+        await send(won);
+        const [license] = await licensesIn(world);
+        const [mail, ...others] = await mailsIn(world);
+        expect(mail?.message.text).toContain(license?.["key"]);
+        expect(others).toEqual([]);
+      });
+    }
+
     test("401 a wrong signature stores nothing but a count", async () => {
       const attempts = [{ secret: "guess" }, { secret: "" }];
       for (const proof of attempts) {

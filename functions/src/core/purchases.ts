@@ -36,6 +36,8 @@ export type Purchase = {
   /** Why its licenses are, or will be, revoked. */
   reversal: "refund" | "chargeback" | null;
   wonDisputes: string[];
+  /** A dispute stood when its licenses were made: the buyer is mailed the keys once it is won. */
+  mailDue: boolean;
   cancelledAt: number | null;
   /** When the provider ended it. */
   endedAt: number | null;
@@ -60,6 +62,7 @@ export const newPurchase = (id: string, provider: Provider, now: number): Purcha
   earlyPeriods: [],
   reversal: null,
   wonDisputes: [],
+  mailDue: false,
   cancelledAt: null,
   endedAt: null,
   subscriber: null,
@@ -92,6 +95,7 @@ export const mergedPurchase = (one: Purchase, other: Purchase): Purchase => ({
   earlyPeriods: [...one.earlyPeriods, ...other.earlyPeriods],
   reversal: one.reversal === "refund" ? "refund" : (other.reversal ?? one.reversal),
   wonDisputes: union(one.wonDisputes, other.wonDisputes),
+  mailDue: one.mailDue || other.mailDue,
   cancelledAt: latest(one.cancelledAt, other.cancelledAt),
   endedAt: earliest(one.endedAt, other.endedAt),
   subscriber: boughtLater(other.subscriber, one.subscriber),

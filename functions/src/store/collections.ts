@@ -879,6 +879,7 @@ export const purchases = collection({
     earlyPeriods: z.array(part({ from: instant, days: count.nullable() })),
     reversal: z.enum(["refund", "chargeback"]).nullable(),
     wonDisputes: z.array(z.string()),
+    mailDue: z.boolean().default(false),
     cancelledAt: instant.nullable(),
     endedAt: instant.nullable().default(null),
     subscriber: subscriber

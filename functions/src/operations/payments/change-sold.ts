@@ -13,7 +13,7 @@ import {
   withoutPeriods,
 } from "../../core/purchases.ts";
 import type { License } from "../../core/records.ts";
-import { licenses, products, variants } from "../../store/collections.ts";
+import { licenses, mails, products, variants } from "../../store/collections.ts";
 import type { Transaction } from "../../store/document-store.ts";
 import { keyHashOf } from "../activations/machine.ts";
 import type { Deps } from "../deps.ts";
@@ -21,6 +21,7 @@ import { saveLicense } from "../licenses/change-license.ts";
 import { variantIdOf } from "../products/find-variant.ts";
 import { followPurchase, soldAs, verdictOf } from "../subscriptions/follow-purchase.ts";
 import { savePurchase } from "./purchase-records.ts";
+import { saleMails } from "./sale-mails.ts";
 import {
   announcePayments,
   claim,
@@ -63,10 +64,12 @@ export async function changeSold(
   if (first && event?.kind === "completed" && event.licenseKey !== null) {
     changed[0] = await withIssuedKey(deps, tx, first, event.licenseKey, event.maxMachines);
   }
+  const mailed = found.purchase.mailDue && purchase.reversal === null;
   const ends = event?.paidUntil != null || event?.kind === "renewed";
   const after: Purchase = {
     ...purchase,
     provisional: before.provisional && purchase.provisional && !ends,
+    mailDue: purchase.mailDue && !mailed,
     earlyRenewals: [],
     earlyPeriods: [],
     waitingEvents: [],
@@ -89,6 +92,13 @@ export async function changeSold(
   // The others say nothing of what was sold.
   const says = [event, ...found.absorbed].some((one) => one?.subscriber);
   const settled = says ? changed.map((license) => soldAs(license, subscribed)) : changed;
+  const keyOf = ({ keySealed }: License) => deps.vault.open("license-key", keySealed);
+  const good = settled.flatMap((license, index) => {
+    if (!mailed || license.status === "revoked") return [];
+    const productName = terms[index]?.productName ?? license.productHandle;
+    return [{ license, licenseKey: keyOf(license), productName }];
+  });
+  const toBuyer = await saleMails(tx, { purchaseId: purchase.id, sold: good, now });
   const write = () => {
     for (const [index, license] of settled.entries()) {
       const was = current[index];
@@ -106,13 +116,11 @@ export async function changeSold(
     announcePayments(tx, ask, kinds, settled);
     savePurchase(deps, tx, names, { ...found, purchase: after });
     claim(tx, names, event?.claims ?? [], now);
+    for (const mail of toBuyer) tx.set(mails, mail);
     subscribed.write();
     endWaiting({ accountId: purchase.accountId, licenseIds });
   };
-  const licenseKeys =
-    event?.kind === "completed"
-      ? changed.map((license) => deps.vault.open("license-key", license.keySealed))
-      : [];
+  const licenseKeys = event?.kind === "completed" ? changed.map(keyOf) : [];
   const { status, reason } = verdictOf(subscribed, event);
   return outcome(status, reason, { accountId: purchase.accountId, licenseIds, licenseKeys, write });
 }
@@ -153,6 +161,7 @@ async function termsOf(tx: Transaction, current: readonly License[]) {
     return {
       variantDays: tiers[index]?.durationDays ?? null,
       graceMs: owner ? graceDaysOf(owner) * DAY_MS : 0,
+      productName: owner?.name,
     };
   });
 }

@@ -11,11 +11,12 @@ export async function saleMails(
   tx: Transaction,
   ask: {
     readonly purchaseId: string;
-    readonly sold: readonly SoldLicense[];
+    readonly sold: readonly Omit<SoldLicense, "once">[];
     readonly now: number;
   },
 ): Promise<Mail[]> {
   const { purchaseId, sold, now } = ask;
+  if (sold.length === 0) return [];
   const alike = Map.groupBy(sold, ({ license }) =>
     JSON.stringify([license.productId, license.variant]),
   );

@@ -179,6 +179,7 @@ async function settlePurchase(
     sale: null,
     waitingEvents: [],
     provisional: made.provisional,
+    mailDue: purchase.reversal === "chargeback",
     earlyRenewals: [],
     earlyPeriods: [],
   };
