@@ -1,6 +1,7 @@
 import { apiKeys, auditEntries } from "../../functions/src/store/collections.ts";
 import {
   ADMIN_SECRET,
+  type CallOptions,
   DAY,
   HOUR,
   type Json,
@@ -54,6 +55,22 @@ test("adminSecret works in the body and as a header", async () => {
   const body = { name: "x", adminSecret: ADMIN_SECRET };
   expect((await world.call("createProduct", body)).status).toBe(200);
   expect((await world.call("createProduct", { name: "x" }, { headers })).status).toBe(200);
+});
+
+test("401 an adminSecret in the URL, where proxies log it, whatever else was sent", async () => {
+  const query = { adminSecret: ADMIN_SECRET };
+  const ways: [Json | undefined, CallOptions][] = [
+    [undefined, { method: "GET" }],
+    [undefined, { method: "GET", headers }],
+    [{}, { headers }],
+    [{ adminSecret: ADMIN_SECRET }, {}],
+  ];
+  for (const [body, options] of ways) {
+    expect(await world.call("listProducts", body, { ...options, query })).toMatchObject({
+      status: 401,
+      body: { error: "adminSecret: send it in the body or X-Admin-Secret" },
+    });
+  }
 });
 
 test("what a key makes is its account's; it cannot choose another", async () => {

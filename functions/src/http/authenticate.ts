@@ -11,14 +11,18 @@ type Credentials = { readonly adminSecret: unknown; readonly apiKey: unknown };
 
 /**
  * Takes the credentials out of a request: `adminSecret` from the body or `X-Admin-Secret`, `apiKey`
- * from the body, the query or `X-API-Key`. What is left is the input.
+ * from the body, the query or `X-API-Key`. What is left is the input; without a body it is the query.
+ * Throws `UNAUTHENTICATED` for an `adminSecret` in the URL, which proxies log.
  */
 export function takeCredentials(
   headers: IncomingHttpHeaders,
   query: Fields,
-  fields: Fields,
+  body: Fields | undefined,
 ): { credentials: Credentials; rest: Fields } {
-  const { adminSecret, apiKey, ...rest } = fields;
+  if (query["adminSecret"] !== undefined) {
+    throw new Problem("UNAUTHENTICATED", "adminSecret: send it in the body or X-Admin-Secret");
+  }
+  const { adminSecret, apiKey, ...rest } = body ?? query;
   return {
     credentials: {
       adminSecret: adminSecret ?? headers["x-admin-secret"],

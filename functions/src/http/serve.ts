@@ -71,13 +71,14 @@ async function answerOf(
       await spec.handle(deps, received, edge.webhookCredentials(spec.provider)),
     );
   }
-  const sent = method === "GET" ? query : jsonFields(await readBody(request));
+  const body = method === "GET" ? undefined : jsonFields(await readBody(request));
   if (spec.access === "public") {
+    const sent = body ?? query;
     const input = parseFields(spec.input, sent);
     const scope = () => keyScope(deps, sent);
     return change(spec, deps, request, { input, scope }, (inner) => spec.handle(inner, input));
   }
-  const { credentials, rest } = takeCredentials(request.headers, query, sent);
+  const { credentials, rest } = takeCredentials(request.headers, query, body);
   const { principal, use } = await authenticate(deps, edge.adminSecret, credentials);
   if (use) notes.keyUse(use);
   authorize(spec, principal);
