@@ -77,6 +77,19 @@ test("accounts and licenses have keys of their own", async () => {
   expect((await on(two)).status).toBe(200);
 });
 
+test("an account is not given the administrator's answers, whatever it is called", async () => {
+  const first = await create("order-1");
+  for (const creatorId of ["administrator", "service", "default"]) {
+    const { apiKey } = await world.admin("createApiKey", { name: "k", creatorId });
+    const body = { ...order, apiKey };
+    const reply = await world.call("createLicense", body, {
+      headers: { "idempotency-key": "order-1" },
+    });
+    expect(reply.headers.get("idempotent-replayed")).toBeNull();
+    expect(reply.body).not.toEqual(first.body);
+  }
+});
+
 test("a replayed activation gives the same token and counts no attempt", async () => {
   const key = await world.license();
   const headers = { "idempotency-key": "start" };
@@ -116,7 +129,7 @@ test("a crash between the change and its answer: the retry answers and changes n
 
 test("what is kept of an answer is sealed", async () => {
   const { body } = await world.call("createApiKey", { name: "k" }, as("key-1"));
-  const id = derivedId("idempotency", "createApiKey", "administrator", "key-1");
+  const id = derivedId("idempotency", "createApiKey", "_service", "key-1");
   const record = await world.store.get(idempotencyRecords, id);
   expect(record?.answerSealed).toBeTruthy();
   expect(JSON.stringify(record)).not.toContain(String(body["apiKey"]));

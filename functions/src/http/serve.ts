@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { Refusal } from "../core/decision.ts";
 import { canonicalLicenseKey } from "../core/license-keys.ts";
 import type { Deps } from "../operations/deps.ts";
-import type { Principal } from "../operations/principal.ts";
+import { type Principal, SERVICE_ACCOUNT } from "../operations/principal.ts";
 import { authenticate, authorize, takeCredentials } from "./authenticate.ts";
 import { conduct, type Notes, requestIdOf, type Work } from "./conduct.ts";
 import type { Edge } from "./edge.ts";
@@ -118,9 +118,12 @@ const keyScope = (deps: Deps, sent: Fields): string =>
     ? deps.vault.hash("license-key", canonicalLicenseKey(sent["licenseKey"]))
     : "";
 
-/** A product-bound key has its own: it must not be given what the account's other keys were answered. */
+/**
+ * No account can have the administrator's. A product-bound key has its own: it must not be given what
+ * the account's other keys were answered.
+ */
 const principalScope = (principal: Principal): string => {
-  if (principal.kind === "administrator") return "administrator";
+  if (principal.kind === "administrator") return SERVICE_ACCOUNT;
   if (principal.kind === "member") return JSON.stringify([principal.accountId, principal.userId]);
   return principal.productIds === null
     ? principal.accountId
