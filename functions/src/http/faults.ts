@@ -26,15 +26,18 @@ export function problemOf(
   return new Problem("INTERNAL", "Something went wrong on our side.");
 }
 
-/** Session tokens, API keys, tokens of logins and mails, webhook secrets with a prefix and license keys in any spelling. */
+/** Session tokens, API keys, tokens of logins, mails, invitations and sites, webhook secrets with a prefix and license keys in any spelling. */
 const SECRETS = [
   /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
   /cgls_[\w-]+/g,
   /pk_(?:live|test)_\w+/g,
-  /gg[rcvp]_[\w-]+/g,
+  /gg[ircvp]_[\w-]+/g,
   /whsec_[\w+/=-]+/g,
   // The secret halves of keys that sign requests.
   /(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])/gi,
+  // A site's token is nothing but random.
+  /[\w-]{64,}/g,
+  /(?<![0-9a-z])GG(?:[- ][2-9a-hj-np-z]{5}){4}(?![0-9a-z])/gi,
   // More than five groups, because a word before the key may look like one.
   /(?<![0-9a-z])[0-9a-tv-z]{5}(?:[- ][0-9a-tv-z]{5}){4,}(?![0-9a-z])/gi,
   // In one piece it takes a digit to tell a key from a long name.
