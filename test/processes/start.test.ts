@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import {
   type Environment,
@@ -67,6 +67,17 @@ describe("a server that runs", () => {
     const again = await startServer({ dataDir: server.dataDir });
     expect(again.adminSecret).toBe(server.adminSecret);
     expect(readdirSync(secrets)).toEqual(files);
+  });
+
+  test("what it writes is for its own user, also in a directory that others may look into", async () => {
+    const dataDir = newDataDir();
+    chmodSync(dataDir, 0o755);
+    const server = await startServer({ dataDir });
+    await server.admin("createProduct", { name: "x" });
+    const written = readdirSync(dataDir, { recursive: true }).map(String);
+    expect(written).toEqual(expect.arrayContaining(["latchkey.sqlite", "latchkey.sqlite-wal"]));
+    const open = written.filter((file) => statSync(join(dataDir, file)).mode & 0o077);
+    expect(open).toEqual([]);
   });
 
   test("takes the admin secret it is given, and does not store it", async () => {

@@ -14,6 +14,8 @@ const MAX_WORKERS = 64;
 
 /** Serves the built bundle beside this file: the same functions that are deployed. */
 export function main(): void {
+  // Whatever it writes, the database above all, is for this user alone, also in a directory of others.
+  process.umask(0o077);
   const variables = process.env;
   variables["DATA_DIR"] ||= ".latchkey";
   let store: Config["STORE"];
