@@ -65,6 +65,8 @@ test("the bytes of files are kept on one box's disk, or in a bucket", () => {
 test("events go to this machine only where it is somebody's own, or told to", () => {
   expect(read({ K_SERVICE: "activate" }).LOOPBACK_WEBHOOKS).toBe(false);
   expect(read({ LOOPBACK_WEBHOOKS: "false" }).LOOPBACK_WEBHOOKS).toBe(false);
+  expect(read({ TRUSTED_PROXIES: "1" }).LOOPBACK_WEBHOOKS).toBe(false);
+  expect(read({ TRUSTED_PROXIES: "1", LOOPBACK_WEBHOOKS: "true" }).LOOPBACK_WEBHOOKS).toBe(true);
 });
 
 test.each<[NodeJS.ProcessEnv, boolean]>([

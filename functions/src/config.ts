@@ -135,16 +135,18 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   // Cloud Run says so; the functions emulator imitates it but has no Firestore of its own.
   const deployed = Boolean(variables["K_SERVICE"]) && !variables["FUNCTIONS_EMULATOR"];
   const store = parsed.data.STORE ?? (deployed ? "firestore" : "sqlite");
+  const trustedProxies = parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0);
   return {
     ...parsed.data,
     STORE: store,
     SEAT_SHARDS_FROM: parsed.data.SEAT_SHARDS_FROM ?? SHARDS_FROM[store],
-    LOOPBACK_WEBHOOKS: parsed.data.LOOPBACK_WEBHOOKS ?? !deployed,
+    // Behind a proxy strangers may be members, and what listens on this machine alone trusts who asks.
+    LOOPBACK_WEBHOOKS: parsed.data.LOOPBACK_WEBHOOKS ?? (!deployed && trustedProxies === 0),
     FILES: deployed || parsed.data.FILES_BUCKET !== undefined ? "bucket" : "disk",
     // A box without SMTP_URL writes mails to files, which nobody new can read.
     VERIFY_EMAILS: parsed.data.VERIFY_EMAILS ?? (deployed || parsed.data.SMTP_URL !== undefined),
     DASHBOARD_ORIGINS: parsed.data.DASHBOARD_ORIGINS ?? ownOrigin(parsed.data.DASHBOARD_URL),
-    TRUSTED_PROXIES: parsed.data.TRUSTED_PROXIES ?? (deployed ? 1 : 0),
+    TRUSTED_PROXIES: trustedProxies,
   };
 }
 
