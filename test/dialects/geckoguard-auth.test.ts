@@ -208,6 +208,20 @@ describe("where addresses are verified", () => {
     expect((await login(body.email)).status).toBe(200);
   });
 
+  test("who logs in while addresses are taken on trust is registered over by nobody afterwards", async () => {
+    const set = (verifyEmails: boolean) =>
+      Object.assign(world.deps.settings, { dashboard: { ...DASHBOARD, verifyEmails } });
+    await register();
+    set(false);
+    const early = personOf(await login(body.email));
+    set(true);
+    await register({ password: "of a stranger" });
+    expect((await sentMails()).map(({ kind }) => kind)).toContain("already-registered");
+    expect(said(await login(body.email, "of a stranger"))).toEqual(UNAUTHORIZED);
+    expect((await login(body.email)).status).toBe(200);
+    expect((await me(early)).status).toBe(200);
+  });
+
   test("the link runs out after three days; a new password proves the address, too", async () => {
     await register();
     const token = await mailed("verify-email");

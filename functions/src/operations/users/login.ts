@@ -47,7 +47,9 @@ export async function login(
       return accept({ challenge: { token: challenge.token, expiresAt } });
     }
     forgetFailures(tx, failures.known);
-    return accept({ user, session: beginSession(tx, user, drawn, now) });
+    // Where addresses are taken on trust, a login is proof enough: nobody may register over it later.
+    const trusted = { ...user, emailVerifiedAt: user.emailVerifiedAt ?? now };
+    return accept({ user: trusted, session: beginSession(tx, trusted, drawn, now) });
   });
   if (!decision.ok || "challenge" in decision) return decision;
   const tokens = await tokensOf(deps, decision.session, drawn.refreshToken);
