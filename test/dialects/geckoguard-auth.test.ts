@@ -285,6 +285,17 @@ describe("passwords", () => {
     expect((await login(first.email, "a new password")).status).toBe(200);
   });
 
+  test("a link that opens nothing costs no hash", async () => {
+    const { email } = await person(world);
+    const reset = (token: string) =>
+      cost(() => auth(world, "reset-password", { token, password: "a new password" }));
+    const none = await reset(`ggp_${"a".repeat(43)}`);
+    expect([none.reply.status, none.cost.hashes]).toEqual([400, 0]);
+    await auth(world, "forgot-password", { email });
+    const good = await reset(await mailed("reset-password"));
+    expect([good.reply.status, good.cost.hashes]).toEqual([200, 1]);
+  });
+
   test("a link runs out after an hour, and of many that use it at once one does", async () => {
     const { email } = await person(world);
     await auth(world, "forgot-password", { email });

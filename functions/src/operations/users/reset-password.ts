@@ -13,10 +13,14 @@ export async function resetPassword(
   ask: { readonly token: string; readonly password: string },
 ): Promise<Decision<{ user: User }>> {
   const now = deps.now();
+  const asked = { kind: "reset-password", token: ask.token, now } as const;
+  // Before the work of a hash, which is no stranger's to ask for.
+  const open = await readUserToken(deps, deps.store, asked);
+  if (!open) return refuse("LINK_INVALID", { field: "token" });
   const salt = deps.randomBytes(SALT_BYTES);
   const passwordHash = await deps.passwords.hash(typedPassword(ask.password), salt);
   return deps.once(async (tx): Promise<Decision<{ user: User }>> => {
-    const found = await readUserToken(deps, tx, { kind: "reset-password", token: ask.token, now });
+    const found = await readUserToken(deps, tx, asked);
     if (!found) return refuse("LINK_INVALID", { field: "token" });
     const { known } = await failuresOf(tx, found.user.emailHash, now);
     const user: User = {

@@ -1,7 +1,7 @@
 import { TOKEN_LIFE_MS, type User, type UserToken } from "../../core/users.ts";
 import { digest } from "../../crypto/vault.ts";
 import { users, userTokens } from "../../store/collections.ts";
-import type { Transaction } from "../../store/document-store.ts";
+import type { Reader, Transaction } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 
 type Kind = UserToken["kind"];
@@ -49,12 +49,12 @@ export function giveUserToken(
 /** The token and whose it is, as long as it is good. */
 export async function readUserToken(
   deps: Pick<Deps, "vault">,
-  tx: Transaction,
+  reader: Reader,
   { kind, token, now }: { readonly kind: Kind; readonly token: string; readonly now: number },
 ): Promise<{ token: UserToken; user: User } | undefined> {
   if (token.length > LONGEST) return undefined;
-  const record = await tx.get(userTokens, deps.vault.hash("user-token", token));
+  const record = await reader.get(userTokens, deps.vault.hash("user-token", token));
   if (!record || record.kind !== kind || record.expireAt <= now) return undefined;
-  const user = await tx.get(users, record.userHash);
+  const user = await reader.get(users, record.userHash);
   return user && digest(user.passwordHash) === record.stamp ? { token: record, user } : undefined;
 }
