@@ -128,6 +128,25 @@ test("of an organization that one is no member of, nothing is said, whatever one
   expect(dataOf(await as(world, stranger, `GET ${ORGS}`))["orgs"]).toEqual([]);
 });
 
+test("404 and 405 where a path or method is not there, told to whoever is logged in and to nobody else", async () => {
+  const there = `/v1/dashboard/orgs/${await org(world, you)}`;
+  const missing: [string, number, string][] = [
+    ["GET /v1/dashboard/nothing", 404, "NOT_FOUND"],
+    [`GET ${there}/`, 404, "NOT_FOUND"],
+    [`PUT ${there}`, 405, "METHOD_NOT_ALLOWED"],
+  ];
+  for (const [route, ...told] of missing) {
+    expect([route, ...code(await as(world, you, route))]).toEqual([route, ...told]);
+    const stale = { ...you, accessToken: `${you.accessToken}x` };
+    for (const other of [undefined, stale])
+      expect([route, ...code(await as(world, other, route))]).toEqual([route, 401, "UNAUTHORIZED"]);
+  }
+  expect(code(await as(world, undefined, "POST /v1/dashboard/invites/preview"))).toEqual([
+    405,
+    "METHOD_NOT_ALLOWED",
+  ]);
+});
+
 test("409 while products are left; then keys stop, endpoints go, and members are let go", async () => {
   const creatorId = await org(world, you);
   const dev = await member(world, creatorId, "DEV");

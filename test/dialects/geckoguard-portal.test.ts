@@ -248,6 +248,21 @@ describe("tokens", () => {
     ]);
   });
 
+  test("404 and 405 for a path or method that is not there; a path that takes no token asks for none", async () => {
+    const who = await customer(world, portal);
+    const mine = (route: string) => atPortal(world, who, route).then(said);
+    expect(await mine("GET nothing")).toEqual([404, "NOT_FOUND"]);
+    expect(await mine("GET me/")).toEqual([404, "NOT_FOUND"]);
+    expect(await mine("POST me")).toEqual([405, "METHOD_NOT_ALLOWED"]);
+    expect(said(await atPortal(world, undefined, "GET auth/login"))).toEqual([
+      405,
+      "METHOD_NOT_ALLOWED",
+    ]);
+    expect(said(await atPortal(world, undefined, "POST me"))).toEqual([401, "UNAUTHORIZED"]);
+    world.clock.advance(7 * DAY);
+    expect(await mine("GET nothing")).toEqual([401, "EXPIRED_TOKEN"]);
+  });
+
   test("any site's browser may call; nothing unknown is told without a token", async () => {
     const headers = { origin: "https://anywhere.example.com" };
     const reply = await atPortal(world, undefined, "GET nothing", { headers });

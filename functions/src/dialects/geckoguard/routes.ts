@@ -1,12 +1,16 @@
+import type { Decision } from "../../core/decision.ts";
 import type { Dialect } from "../../http/router.ts";
+import type { Deps } from "../../operations/deps.ts";
+import { authenticateEndUser } from "../../operations/portal/tokens.ts";
+import { authenticateUser } from "../../operations/users/sessions.ts";
 import { getProductAnalytics } from "./analytics.ts";
 import { createFirstKey, listKeys } from "./api-keys.ts";
 import { readVariables } from "./app-variables.ts";
 import { checkUpdate } from "./app-versions.ts";
-import { unauthorized } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { polarWebhook } from "./billing.ts";
 import { addToBlacklist, deleteFromBlacklist, listBlacklist } from "./blacklists.ts";
+import { admitBearer } from "./dashboard-route.ts";
 import { dashboardRoutes } from "./dashboard-routes.ts";
 import {
   getAccountEndUser,
@@ -24,8 +28,19 @@ import { getHealth, getStatus, whoami } from "./service.ts";
 import { geckoguardSurface } from "./surface.ts";
 import { UPLOADS } from "./uploads.ts";
 
-/** Where nothing is said before somebody has shown a credential of its own. */
-const GUARDED = ["/v1/dashboard/", "/v1/enduser/"];
+type Authenticate = (deps: Deps, token: string) => Promise<Decision<{ readonly caller: unknown }>>;
+
+/** Where nothing is said, not even that there is nothing, before somebody has shown a token of its own. */
+const GUARDED: readonly { readonly prefix: string; readonly authenticate: Authenticate }[] = [
+  { prefix: "/v1/dashboard/", authenticate: authenticateUser },
+  { prefix: "/v1/enduser/", authenticate: authenticateEndUser },
+];
+/** Paths below them that take no token. */
+const OPEN = [
+  "/v1/dashboard/invites/preview",
+  "/v1/enduser/auth/register",
+  "/v1/enduser/auth/login",
+];
 
 export const geckoguard: Dialect = {
   surface: geckoguardSurface,
@@ -63,9 +78,14 @@ export const geckoguard: Dialect = {
     { prefix: "/v1/enduser/", origins: "any" },
   ],
   async unrouted(deps, asked, problem) {
-    await limitAddress(deps, asked);
-    throw GUARDED.some((prefix) => asked.path.startsWith(prefix))
-      ? unauthorized("Missing or invalid access token")
-      : problem;
+    const { path } = asked;
+    const guard = GUARDED.find(({ prefix }) => path.startsWith(prefix) && !OPEN.includes(path));
+    if (!guard) {
+      await limitAddress(deps, asked);
+      throw problem;
+    }
+    const found = await admitBearer(deps, asked, guard.authenticate);
+    if (!found.ok) return geckoguardSurface.refusal(found);
+    throw problem;
   },
 };
