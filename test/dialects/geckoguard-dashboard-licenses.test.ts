@@ -324,6 +324,10 @@ describe("redeem", () => {
   test("404 for a key of nothing, 409 for one that an end user has", async () => {
     expect(code(await redeem("Nothing-1"))).toEqual([404, "NOT_FOUND"]);
     expect(code(await redeem(7))).toEqual([400, "VALIDATION_ERROR"]);
+    const sold = { email: "ann@example.com", productId, creatorId: orgId };
+    const { licenseKey } = await world.admin("createLicense", sold);
+    const inOtherSpelling = String(licenseKey).toLowerCase().replaceAll("-", "");
+    expect(one(await redeem(inOtherSpelling))).toMatchObject({ key: licenseKey });
     const owner = await putEndUser(world, { accountId: orgId });
     const { key } = await makeOne({ endUserId: owner.id });
     expect(code(await redeem(key))).toEqual([409, "ALREADY_CLAIMED"]);
@@ -482,8 +486,14 @@ describe("export and import", () => {
       "7 VALIDATION_ERROR",
       "8 NOT_FOUND",
     ]);
+    expect((errors as Json[])[3]).toMatchObject({
+      message: "expiresAt: is required where expirationMode is fixed",
+    });
     expect((await list({ search: "Fresh" })).found).toMatchObject([
-      { key: "Fresh-1", status: "FROZEN", effectiveExpiresAt: iso(NOW + DAY) },
+      {
+        ...{ key: "Fresh-1", status: "FROZEN", frozenAt: iso(NOW) },
+        effectiveExpiresAt: iso(NOW + DAY),
+      },
     ]);
     const skipping = await send({ productId, licenses: rows.slice(0, 4), skipDuplicates: true });
     expect(dataOf(skipping)).toMatchObject({ imported: 0, skipped: 3, errors: [{ row: 4 }] });

@@ -329,7 +329,8 @@ describe("standing", () => {
     const { id, key } = await create();
     const native = () => world.call("verify", { licenseKey: key, productId: "prod_gecko" });
     advance(HOUR);
-    await call(`PATCH /${id}`, { frozen: true });
+    const froze = await call(`PATCH /${id}`, { frozen: true });
+    expect(one(froze)).toMatchObject({ frozenAt: iso(NOW + HOUR), revokedAt: null });
     expect((await native()).status).toBe(403);
     advance(HOUR);
     expect(one(await call(`GET /${id}`))).toMatchObject({

@@ -8,6 +8,7 @@ import type { Answer } from "../../http/surface.ts";
 import { importKeys, type KeyRow } from "../../operations/licenses/import-keys.ts";
 import { reachProduct } from "../../operations/products/find-product.ts";
 import { dashboardRoute } from "./dashboard-route.ts";
+import type { Detail } from "./envelope.ts";
 import { uuid } from "./fields.ts";
 import { expiryIn, importedFields } from "./license-fields.ts";
 import { geckoguardSurface } from "./surface.ts";
@@ -82,8 +83,9 @@ function rowOf(sent: unknown, productId: string | undefined, row: number): KeyRo
 }
 
 function errorOf({ body }: Answer, row: number): RowError {
-  const { error } = body as { readonly error: Omit<RowError, "row"> };
-  return { row, code: error.code, message: error.message };
+  const { error } = body as { readonly error: RowError & { readonly details?: Detail[] } };
+  const fields = error.details?.map(({ path, message }) => `${path}: ${message}`).join("; ");
+  return { row, code: error.code, message: fields ?? error.message };
 }
 
 const isCsv = ({ headers }: Asked): boolean =>

@@ -113,8 +113,9 @@ const redeem = userRoute({
   async handle(deps, caller, { body }) {
     const decision = await redeemLicense(deps, caller, body.licenseKey);
     if (!decision.ok) return decision;
-    const as = { now: deps.now(), seesOwners: true };
-    return { license: licenseItem(decision.license, body.licenseKey, as) };
+    const { license } = decision;
+    const key = deps.vault.open("license-key", license.keySealed);
+    return { license: licenseItem(license, key, { now: deps.now(), seesOwners: true }) };
   },
 });
 

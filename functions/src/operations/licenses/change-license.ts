@@ -17,7 +17,7 @@ import { type LicenseReference, withLicense } from "./find-license.ts";
 
 /**
  * Writes a license, and the events that tell of it: a new one, one under the same key, or one that
- * moves to another key.
+ * moves to another key. Returns it as it was written.
  */
 export function saveLicense(
   deps: Pick<Deps, "vault">,
@@ -27,7 +27,7 @@ export function saveLicense(
     readonly after: License;
     readonly announce: Announce;
   },
-): void {
+): License {
   const { before, announce } = change;
   const changed = sessionsEnded(before, change.after);
   const after = {
@@ -39,10 +39,11 @@ export function saveLicense(
   announce(tx, ...licenseEvents(before, after));
   if (before?.keyHash === after.keyHash) {
     tx.set(licenses, license);
-    return;
+    return license;
   }
   tx.create(licenses, license);
   if (before) tx.delete(licenses, before.keyHash);
+  return license;
 }
 
 /** Writes a license that was not there before, with its audit entry and its customer, where that is new. */
@@ -111,7 +112,7 @@ export function changeLicense<Outcome extends object>(
     const moves = after.email !== before.email;
     const welcome = moves ? await customerOnFirstUse(tx, after, now) : undefined;
     const recount = await ownersRecounted(tx, { before, after }, { now });
-    saveLicense(deps, tx, { before, after, announce });
+    const saved = saveLicense(deps, tx, { before, after, announce });
     welcome?.(tx, announce);
     recount(tx);
     audit(tx, {
@@ -121,7 +122,7 @@ export function changeLicense<Outcome extends object>(
       before,
       after,
     });
-    return accept({ ...outcome, license: after });
+    return accept({ ...outcome, license: saved });
   };
   return withLicense(deps, principal, { which, transaction: deps.once, body });
 }

@@ -109,6 +109,8 @@ function drafted(
   if (!terms.ok) return terms;
   const plain = alike(deps, { product, owner: null }, { policyOverride: null, note }, made);
   const license = withExpiry({ ...plain, activatedAt }, terms.terms);
-  if (hold === "suspended") return frozen(license, made.now);
-  return accept({ license: hold === "revoked" ? revoked(license, "manual", made.now) : license });
+  if (hold === null) return accept({ license });
+  const held = { ...license, standingChangedAt: made.now };
+  if (hold === "suspended") return frozen(held, made.now);
+  return accept({ license: revoked(held, "manual", made.now) });
 }
