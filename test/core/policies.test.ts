@@ -45,8 +45,8 @@ const most = (group: string, name: string) =>
     limits({ [group]: { mode: "limit", [name]: value } }),
   ]);
 test.each<[string, unknown]>([
-  ["policy", 1],
-  ["policy", []],
+  ["", 1],
+  ["", []],
   ["v", { v: 2, limits: {} }],
   ["limits", { v: 1 }],
   ["limits", { v: 1, limits: [] }],

@@ -138,6 +138,10 @@ test("400 INVALID_POLICY names the member, and 400 a change of nothing", async (
       ["defaultLicensePolicy.limits.hwid.maxDistinct"],
     ]);
   }
+  for (const none of ["strict", []]) {
+    const reply = await as(world, you, `PATCH ${path}`, { body: { defaultLicensePolicy: none } });
+    expect(fieldsOf(reply)).toEqual(["defaultLicensePolicy"]);
+  }
   expect(code(await as(world, you, `PATCH ${path}`, { body: {} }))).toEqual([
     400,
     "VALIDATION_ERROR",

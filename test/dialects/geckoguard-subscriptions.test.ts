@@ -96,6 +96,10 @@ describe("plans", () => {
     const changes = { priceCents: 2900, active: false, providerIds: { polar: ["x"] } };
     const changed = await as(world, owner, `PATCH ${PLANS}/${id}`, { body: changes });
     expect([changed.status, dataOf(changed)["plan"]]).toEqual([200, { ...shown, ...changes }]);
+    for (const same of [{}, changes]) {
+      const reply = await as(world, owner, `PATCH ${PLANS}/${id}`, { body: same });
+      expect([reply.body, world.touched().writes]).toEqual([changed.body, 0]);
+    }
     const gone = await as(world, owner, `DELETE ${PLANS}/${id}`);
     expect([gone.status, gone.body]).toEqual([200, { ok: true, data: { deleted: true } }]);
     expect(code(await as(world, owner, `DELETE ${PLANS}/${id}`))).toEqual(NOT_FOUND);

@@ -20,11 +20,11 @@ class InvalidPolicy extends Error {
 
 /**
  * The policy that somebody sent in the form of the reference, section 10.1. `field` of the refusal
- * names the member that is wrong, from the policy down. Members that it does not know are ignored.
+ * names the member that is wrong, from the policy down, and is empty for the policy itself. Members that it does not know are ignored.
  */
 export function readPolicy(given: unknown): Decision<{ policy: Policy }> {
   try {
-    const { v = 1, limits } = members(given, "policy");
+    const { v = 1, limits } = members(given, "");
     if (v !== 1) throw new InvalidPolicy("v", "must be 1");
     const groups = members(limits, "limits");
     const resets = groups["resetBudget"] ?? null;

@@ -52,9 +52,9 @@ export const deleteFile = dashboardRoute({
 
 // Forms send what was left empty.
 const optionalId = z
-  .literal("")
-  .transform(() => null)
-  .or(uuid)
+  .string("must be a UUID")
+  .transform((given) => (given === "" ? null : given))
+  .pipe(uuid.nullable())
   .default(null);
 const form = z.object({
   name,

@@ -36,5 +36,6 @@ export function policyIn(
 ): Decision<{ policy: Policy | null | undefined }> {
   if (given === undefined || given === null) return accept({ policy: given });
   const read = readPolicy(given);
-  return read.ok ? read : refuse(read.code, { ...read, field: `${field}.${read.field ?? ""}` });
+  if (read.ok) return read;
+  return refuse(read.code, { ...read, field: [field, read.field].filter(Boolean).join(".") });
 }

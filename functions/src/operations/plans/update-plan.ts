@@ -3,7 +3,7 @@ import type { SubscriptionPlan } from "../../core/subscriptions.ts";
 import { plans } from "../../store/collections.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
-import { given } from "../given.ts";
+import { changes, given } from "../given.ts";
 import { mayReach, type Principal } from "../principal.ts";
 import { claimPlanIds } from "./payment-ids.ts";
 
@@ -30,6 +30,7 @@ export function updatePlan(
     if (!before || !mayReach(principal, before.accountId, before.productId)) {
       return refuse("PLAN_NOT_FOUND");
     }
+    if (!changes(before, given(ask))) return accept({ plan: before });
     const plan: SubscriptionPlan = { ...before, ...given(ask), updatedAt: now };
     const claimed = await claimPlanIds(tx, plan, before.providerIds);
     if (!claimed.ok) return claimed;
