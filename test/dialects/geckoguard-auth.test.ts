@@ -716,19 +716,27 @@ describe("guessing", () => {
     expect((await as(world, you, "POST /v1/auth/totp/disable", { body })).status).toBe(429);
   });
 
-  test("429 with Retry-After past ten calls a minute from an address and five about an e-mail", async () => {
+  test("429 with Retry-After past ten calls a minute from an address and five about an e-mail, and headers tell of them", async () => {
     await open({ authPerAddress: 10, authPerEmail: 5 });
-    for (let time = 0; time < 5; time++) expect((await login(email)).status).toBe(401);
+    const left = ({ headers }: Reply) =>
+      ["limit", "remaining"].map((name) => headers.get(`x-ratelimit-${name}`));
+    for (let time = 0; time < 5; time++) {
+      const reply = await login(email);
+      expect([reply.status, ...left(reply)]).toEqual([401, "5", `${4 - time}`]);
+    }
     const sixth = await login(email);
+    expect(left(sixth)).toEqual(["5", "0"]);
     expect([sixth.status, errorOf(sixth)]).toEqual([
       429,
       { code: "RATE_LIMITED", message: "Too many requests" },
     ]);
     expect(Number(sixth.headers.get("retry-after"))).toBeGreaterThan(0);
     for (let time = 0; time < 4; time++) {
-      expect((await login(`other-${time}@example.com`)).status).toBe(401);
+      const reply = await login(`other-${time}@example.com`);
+      expect([reply.status, ...left(reply)]).toEqual([401, "10", `${3 - time}`]);
     }
-    expect((await login("last@example.com")).status).toBe(429);
+    const last = await login("last@example.com");
+    expect([last.status, ...left(last)]).toEqual([429, "10", "0"]);
     expect((await auth(world, "forgot-password", { email })).status).toBe(200);
     world.clock.advance(MINUTE);
     expect((await login(email)).status).toBe(401);

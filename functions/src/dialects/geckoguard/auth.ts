@@ -27,11 +27,12 @@ export const authRoute = <const Path extends string, Fields extends z.core.$ZodL
   publicRoute({
     ...spec,
     method: "POST",
-    async handle(deps, { body }) {
+    async handle(deps, { body }, limits) {
       // An address of one organization's portal is nobody of another's.
       const org = "orgSlug" in body ? `${body["orgSlug"]} ` : "";
       const email = "email" in body ? `${org}${body["email"]}` : undefined;
       const taken = await takeAttempt(deps, { route: spec.path, email });
+      if (taken.budget) limits.tell(taken.budget);
       return taken.ok ? spec.handle(deps, body) : taken;
     },
   });

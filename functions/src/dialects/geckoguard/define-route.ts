@@ -13,7 +13,7 @@ import type { Principal } from "../../operations/principal.ts";
 import { admitKey, bindTo, type KeyCaller, requireScope, unauthorized } from "./authenticate.ts";
 import { success } from "./envelope.ts";
 import { text, uuid } from "./fields.ts";
-import { limitAddress } from "./limits.ts";
+import { type Limits, limitAddress } from "./limits.ts";
 import { geckoguardSurface } from "./surface.ts";
 
 type Data = Readonly<Record<string, unknown>>;
@@ -127,15 +127,18 @@ export function publicRoute<
   Body extends z.ZodType = NoFields,
 >(
   spec: Contract<Path, Query, Body> & {
-    readonly handle: (deps: Deps, input: Input<Path, Query, Body>) => Promise<Outcome>;
+    readonly handle: (
+      deps: Deps,
+      input: Input<Path, Query, Body>,
+      limits: Limits,
+    ) => Promise<Outcome>;
   },
 ): Route {
-  const handle = (deps: Deps, _: undefined, input: Input<Path, Query, Body>) =>
-    spec.handle(deps, input);
-  return routeFor({ ...spec, handle }, async (deps, asked, run) => {
-    await limitAddress(deps, asked);
-    return run(deps, undefined);
-  });
+  const handle = (deps: Deps, limits: Limits, input: Input<Path, Query, Body>) =>
+    spec.handle(deps, input, limits);
+  return routeFor({ ...spec, handle }, async (deps, asked, run) =>
+    run(deps, await limitAddress(deps, asked)),
+  );
 }
 
 /** A POST that makes something with the operator's own token; where there is none it is not there. */
