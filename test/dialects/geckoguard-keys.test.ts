@@ -1,6 +1,6 @@
 import { GECKOGUARD_SCOPES } from "../../functions/src/core/api-keys.ts";
 import { orgIdOf } from "../../functions/src/operations/members/reach.ts";
-import { outbox } from "../../functions/src/store/collections.ts";
+import { outbox, products } from "../../functions/src/store/collections.ts";
 import {
   codeOf,
   detailsOf,
@@ -100,6 +100,18 @@ describe("the bootstrap token", () => {
     ]);
     const who = await geckoCall(world, "GET /v1/whoami", { apiKey: secret });
     expect(who.body).toMatchObject({ ok: true, data: { productId } });
+  });
+
+  test("the orgId of its answer names the default account again, in any case; another name is one", async () => {
+    const { id, orgId } = await firstProduct();
+    const next = await firstProduct({ orgId: String(orgId).toUpperCase() });
+    expect(next["orgId"]).toBe(orgId);
+    for (const one of await world.store.getMany(products, [id, next.id]))
+      expect(one).toMatchObject({ accountId: "default" });
+    const elsewhere = await firstProduct({ orgId: "Studio" });
+    expect(await world.store.get(products, elsewhere.id)).toMatchObject({ accountId: "Studio" });
+    const own = "7a2f3f4d-5c63-4a88-8a43-bd6a0c3f1e21";
+    expect((await firstProduct({ orgId: own.toUpperCase() }))["orgId"]).toBe(own);
   });
 
   test("404 both when the operator set none, whatever is sent", async () => {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Deps } from "../../operations/deps.ts";
+import { accountIdNamed } from "../../operations/members/reach.ts";
 import type { Principal } from "../../operations/principal.ts";
 import { createProduct as create } from "../../operations/products/create-product.ts";
 import { bootstrapRoute } from "./define-route.ts";
@@ -19,7 +20,8 @@ type NewProduct = z.output<z.ZodObject<typeof productFields>>;
 export const createFirstProduct = bootstrapRoute({
   path: "/v1/products",
   body: z.object({ ...productFields, orgId: orgId.optional() }),
-  handle: (deps, principal, { orgId, ...body }) => makeProduct(deps, principal, body, orgId),
+  handle: (deps, principal, { orgId, ...body }) =>
+    makeProduct(deps, principal, body, orgId && accountIdNamed(orgId)),
 });
 
 export async function makeProduct(

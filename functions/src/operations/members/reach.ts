@@ -6,13 +6,20 @@ import { derivedUuid } from "../../crypto/vault.ts";
 import { accounts, memberships } from "../../store/collections.ts";
 import type { Reader } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
-import type { Member } from "../principal.ts";
+import { DEFAULT_ACCOUNT, type Member } from "../principal.ts";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What the dashboard calls an account: its id where that is a UUID, else one that follows from it. */
 export const orgIdOf = (accountId: string): string =>
   UUID.test(accountId) ? accountId : derivedUuid("org", accountId);
+
+/** The account that an operator names: a UUID means the same in any case, and that of an answer the default account. */
+export function accountIdNamed(named: string): string {
+  const orgId = named.toLowerCase();
+  if (orgId === orgIdOf(DEFAULT_ACCOUNT)) return DEFAULT_ACCOUNT;
+  return orgId === orgIdOf(orgId) ? orgId : named;
+}
 
 /** There is one for a user and an organization, so it is found without a list. */
 export const membershipId = (userId: string, orgId: string): string =>
