@@ -421,7 +421,10 @@ describe("what Polar announces", () => {
     expect(await listed(other)).toMatchObject([{ status: "ACTIVE", ...SECOND }]);
     await send("refund", theirs);
     expect(await listed(other)).toMatchObject([
-      { status: "CANCELED", currentPeriodEnd: iso(world.clock.now()) },
+      {
+        ...{ status: "CANCELED", cancelAtPeriodEnd: false },
+        ...{ currentPeriodEnd: iso(world.clock.now()), canceledAt: iso(world.clock.now()) },
+      },
     ]);
   });
 
@@ -464,9 +467,13 @@ describe("what Polar announces", () => {
     const { id } = (await listed())[0] as Json;
     await cancel(id, { immediate: true });
     await send("canceled");
-    expect(await listed()).toMatchObject([{ status: "CANCELED" }]);
+    expect(await listed()).toMatchObject([
+      { status: "CANCELED", canceledAt: iso(world.clock.now()) },
+    ]);
     await send("renewal");
-    expect(await listed()).toMatchObject([{ status: "ACTIVE", ...SECOND }]);
+    expect(await listed()).toMatchObject([
+      { status: "ACTIVE", cancelAtPeriodEnd: false, canceledAt: null, ...SECOND },
+    ]);
   });
 
   test("a plan that the sale names and nobody has is tried again; the license is there", async () => {

@@ -226,12 +226,16 @@ export function followed(ask: {
     startedAt,
     currentPeriodStart: Math.max(startedAt, monthsAfter(end, -months)),
     currentPeriodEnd: end,
-    ...{ cancelAtPeriodEnd, canceledAt },
+    // A cancellation that more money took back is none.
+    ...{ cancelAtPeriodEnd, canceledAt: cancelAtPeriodEnd ? canceledAt : null },
     graceMs: license.graceMs,
     createdAt: before?.createdAt ?? now,
     updatedAt: now,
     dueAt: null,
   });
-  if (license.status === "revoked") return ended(state, "CANCELED", Math.min(now, end));
+  if (license.status === "revoked") {
+    const since = state.canceledAt ?? now;
+    return ended({ ...state, canceledAt: since }, "CANCELED", Math.min(now, end));
+  }
   return asOf(state, { plan, now });
 }
