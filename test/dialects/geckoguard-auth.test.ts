@@ -400,6 +400,17 @@ describe("refresh and logout", () => {
     }
   });
 
+  test("what was logged out ends no other login, however often it happens", async () => {
+    const { email, refreshToken } = await person(world);
+    for (let time = 0; time < 100; time++) {
+      const { refreshToken: once } = personOf(await login(email));
+      await auth(world, "logout", { refreshToken: once });
+    }
+    expect((await refresh(refreshToken)).status).toBe(200);
+    const user = await world.store.get(users, world.deps.vault.hash("user-email", email));
+    expect(user?.sessions).toHaveLength(1);
+  });
+
   test("the store holds no token, no password and no code in clear", async () => {
     const { refreshToken, accessToken, email } = await person(world);
     const enabled = await withTotp(personOf(await login(email)));
