@@ -103,6 +103,19 @@ test("200 all seven, in the vendor's shapes and nothing besides", async () => {
   });
 });
 
+test.each(["192.0.2.10", "2001:db8:1:2::9"])("a log entry has the address %s", async (address) => {
+  await putCodes(world, owner, [{ text: "A" }]);
+  const from = { "X-Forwarded-For": address };
+  for (const path of ["/codes/verify", "/codes/reactivate"]) {
+    const sent = signedCall(owner, { path, body: { code: "A" }, at: world.clock.now() });
+    await sendRaw(world.url, { ...sent, headers: { ...sent.headers, ...from } });
+  }
+  expect((await call({ code: "A" })).body["verification_logs"]).toEqual([
+    expect.objectContaining({ ip_address: address }),
+    expect.objectContaining({ ip_address: address }),
+  ]);
+});
+
 describe.each(["python", "javascript"] as const)("as the %s SDK sends it", (sdk) => {
   test.each(["a b", "it's", "x!*()~", "a+b", "50%", "中文", "a&b=c", "a/b?c#d"])(
     "200 search %s",

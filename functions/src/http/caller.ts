@@ -18,8 +18,12 @@ export function callerAddress(request: Asked, trustedProxies: number): string {
     .map((hop) => hop.trim())
     .filter(Boolean);
   const seen = trustedProxies > 0 ? hops.at(-Math.min(trustedProxies, hops.length)) : undefined;
-  return seen ?? request.socket.remoteAddress ?? "unknown";
+  return spelled(seen ?? request.socket.remoteAddress ?? "unknown");
 }
+
+/** One spelling: a socket that takes both kinds names IPv4 callers as IPv6 addresses. */
+const spelled = (address: string): string =>
+  ipaddr.IPv6.isValid(address) ? ipaddr.process(address).toString() : address;
 
 /** What one customer has of an address: an IPv4 address, or the /64 network of an IPv6 one. */
 export function networkOf(address: string): string {

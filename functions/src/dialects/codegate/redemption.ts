@@ -31,7 +31,7 @@ export const verifyCode = change({
   input: z.object({ code, verified_by: optionalText(100) }),
   async handle(deps, { productId, proof }, input) {
     const ask = { productId, text: input.code, usedBy: input.verified_by, proof };
-    const decision = await redeemCode(deps, { ...ask, address: deps.caller.network });
+    const decision = await redeemCode(deps, { ...ask, address: deps.caller.address });
     if (!decision.ok) return failed(decision, input.code, "verified_at");
     return {
       success: true,
@@ -49,7 +49,7 @@ export const reactivate = change({
   input: z.object({ code, reactivated_by: optionalText(100), reason: optionalText(1_000) }),
   async handle(deps, { productId, proof }, input) {
     const { reactivated_by: by, reason } = input;
-    const ask = { productId, text: input.code, by, reason, proof, address: deps.caller.network };
+    const ask = { productId, text: input.code, by, reason, proof, address: deps.caller.address };
     const decision = await reactivateCode(deps, ask);
     if (!decision.ok) return failed(decision, input.code, "reactivated_at");
     return {
