@@ -277,6 +277,8 @@ test("400 a bad body in a text, after the proof and the project", async () => {
     { code: 7 },
     { code: "A", verified_by: 7 },
     { code: "A", verified_by: "x".repeat(101) },
+    { code: "A", verified_by: "half of a pair \ud83d" },
+    { code: "A", verified_by: "\0" },
   ];
   for (const body of bodies) {
     const { status, body: told } = await call({ path: "/codes/verify", body });

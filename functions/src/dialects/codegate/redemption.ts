@@ -9,8 +9,11 @@ import { unix, unixOrNull } from "./records.ts";
 
 const text = (max: number) =>
   z.string("must be a text").max(max, `must have at most ${max} characters`);
+/** It is kept as it was sent. */
 const optionalText = (max: number) =>
   text(max)
+    .refine((given) => !given.includes("\0"), "must not contain NUL characters")
+    .refine((given) => given.isWellFormed(), "must be well-formed Unicode")
     .nullish()
     .transform((given) => given ?? null);
 const code = text(MAX_CODE_LENGTH).min(1, "is required");
