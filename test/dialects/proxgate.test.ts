@@ -467,6 +467,29 @@ describe("deactivate", () => {
   });
 });
 
+test("a key that was imported in capitals is found however it is typed, one in small letters as it is", async () => {
+  const row = { productId: "prod_plugin", email: "a@example.com" };
+  const keys = ["ABCD-EFGH-JKLM-NPQR", "wxyz-wxyz-wxyz-wxyz"] as const;
+  const licenses = keys.map((licenseKey) => ({ ...row, licenseKey }));
+  await world.admin("importLicenses", { licenses });
+  const [capitals, small] = keys;
+  const typed = { license_key: ` ${capitals.toLowerCase()} ` };
+  const found = { status: 200, body: { license: { license_key: capitals } } };
+  for (const path of PATHS) {
+    expect(await call(path, { ...typed, domain: "a.example" })).toMatchObject(found);
+  }
+  const site = { site_url: "https://a.example", license_key: "Abcd-Efgh-Jklm-Npqr" };
+  expect(await ask(world, key, "wordpress/register", site)).toMatchObject(found);
+  for (const [license_key, status] of [
+    [small, 200],
+    [small.toUpperCase(), 404],
+    ["ß".repeat(100), 404],
+    [licenseKey.toLowerCase(), 200],
+  ] as const) {
+    expect((await call("validate", { license_key })).status).toBe(status);
+  }
+});
+
 test("neither logs nor audit entries nor events hold the key or the license's", async () => {
   for (const path of PATHS) {
     await call(path, device("a"));
