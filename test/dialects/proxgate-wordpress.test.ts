@@ -169,11 +169,23 @@ test.each<[Json, string]>([
   [{ site_url: "ftp://example.com" }, "site_url"],
   [{ site_url: "https://me:secret@example.com" }, "site_url"],
   [{ admin_email: "nobody" }, "admin_email"],
+  [{ admin_email: "a b@example.com" }, "admin_email"],
+  [{ admin_email: "\0@example.com" }, "admin_email"],
   [{ site_name: "x".repeat(256) }, "site_name"],
   [{ wp_version: 6.4 }, "wp_version"],
 ])("400 register %j names %s", async (more, field) => {
   const reply = await ask("register", { site_url: "https://example.com", ...more });
   expect(reply).toMatchObject({ status: 400, body: { details: [{ field }] } });
+});
+
+test.each([
+  "wordpress@localhost",
+  "r&d@example.com",
+  "admin@xn--e1afmkfd.xn--p1ai",
+  "jürgen@müller.example",
+])("200 register, its administrator is %s", async (admin_email) => {
+  const reply = await ask("register", { site_url: "https://example.com", admin_email });
+  expect(reply.status).toBe(200);
 });
 
 test("404 an unknown token, one of another account, and one that was replaced", async () => {
@@ -312,6 +324,11 @@ describe("health_data", () => {
     expect(reply).toMatchObject({ status: 400, body: { details: [{ field: "health_data" }] } });
     expect(await health()).toEqual(largest);
     expect((await ask("heartbeat", { site_token, health_data: ["list"] })).status).toBe(400);
+  });
+
+  test("that is PHP's empty array is an empty object", async () => {
+    const reply = await ask("heartbeat", { site_token: await token(), health_data: [] });
+    expect([reply.status, await health()]).toEqual([200, {}]);
   });
 
   test("of any JSON values comes back as it was, and stays until there is another", async () => {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { normaliseDomain } from "../../core/domains.ts";
 
-const text = (maxLength: number) =>
+export const text = (maxLength: number) =>
   z
     .string("must be a string")
     .max(maxLength, `must be at most ${maxLength} characters`)

@@ -6,7 +6,7 @@ import { siteHeartbeat } from "../../operations/sites/heartbeat.ts";
 import { registerSite } from "../../operations/sites/register-site.ts";
 import { takeActions } from "../../operations/sites/take-actions.ts";
 import { defineRoute } from "./define-route.ts";
-import { licenseKey, optional, optionalText, requiredText } from "./fields.ts";
+import { licenseKey, optional, optionalText, requiredText, text } from "./fields.ts";
 import { licenseItem, licenseStatus } from "./records.ts";
 
 const NEXT_HEARTBEAT_SECONDS = 3_600;
@@ -30,9 +30,8 @@ export const register = defineRoute({
   input: z.object({
     site_url: siteUrl,
     site_name: optionalText(255),
-    admin_email: optional(
-      z.string("must be a string").max(254).pipe(z.email("must be an e-mail address")),
-    ),
+    // WordPress takes more addresses than Zod does, and nothing is sent to this one.
+    admin_email: optional(text(254).regex(z.regexes.unicodeEmail, "must be an e-mail address")),
     ...versions,
     license_key: optional(licenseKey),
   }),
@@ -69,6 +68,8 @@ export const register = defineRoute({
 });
 
 const siteToken = requiredText(256);
+/** What PHP makes of an empty array. */
+const isEmptyList = (given: unknown) => Array.isArray(given) && given.length === 0;
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 
 export const heartbeat = defineRoute({
@@ -78,12 +79,15 @@ export const heartbeat = defineRoute({
     site_token: siteToken,
     ...versions,
     health_data: optional(
-      z
-        .record(z.string(), z.unknown(), "must be an object")
-        .refine(
-          (given) => bytesOf(given) <= MOST_HEALTH_BYTES,
-          `must be at most ${MOST_HEALTH_BYTES} bytes of JSON`,
-        ),
+      z.preprocess(
+        (given) => (isEmptyList(given) ? {} : given),
+        z
+          .record(z.string(), z.unknown(), "must be an object")
+          .refine(
+            (given) => bytesOf(given) <= MOST_HEALTH_BYTES,
+            `must be at most ${MOST_HEALTH_BYTES} bytes of JSON`,
+          ),
+      ),
     ),
   }),
   async handle(deps, principal, input) {
