@@ -227,6 +227,28 @@ test("200 CODE_NOT_FOUND for a code that is unknown, foreign or of another case;
   }
 });
 
+test("no code is logged, whoever asks for it", async () => {
+  const code = "SPRING-CODE";
+  const productId = "prod_codes";
+  await world.admin("createCodes", { productId, codes: [code] });
+  await world.admin("updateCode", { productId, code, expiresAt: null });
+  await world.admin("createTrialCode", { productId, code: "SPRING-TRIAL", trialDays: 7 });
+  expect((await call({ code })).status).toBe(200);
+  expect((await verify(code)).body).toMatchObject({ success: true, code });
+  expect((await verify(code)).body).toMatchObject({ success: false, code });
+  expect((await reactivate(code)).body).toMatchObject({ success: true, code });
+  await world.settled();
+  expect(world.logs.length).toBeGreaterThanOrEqual(7);
+  expect(JSON.stringify(world.logs)).not.toContain("SPRING");
+});
+
+test("asking for a code that is called like a refusal counts as no guess", async () => {
+  const code = "LICENSE_NOT_FOUND";
+  await putCodes(world, owner, [{ text: code }]);
+  for (let count = 0; count < 300; count++) await call({ code });
+  expect((await call({ code })).status).toBe(200);
+});
+
 test("of two redemptions at once one is made", async () => {
   await putCodes(world, owner, [{ text: "A" }]);
   const replies = await Promise.all(["x", "y"].map((by) => verify("A", { verified_by: by })));

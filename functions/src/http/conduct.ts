@@ -117,13 +117,8 @@ export function replyUnready(
   });
 }
 
-const codeOf = ({ code, body }: Answer) => code ?? (body as { code?: string } | undefined)?.code;
-
 /** Wrong credentials and unknown keys: what somebody who tries keys produces. */
-const guessed = (answer: Answer): boolean => {
-  const code = codeOf(answer);
-  return code !== undefined && GUESSES.has(code);
-};
+const guessed = ({ code }: Answer): boolean => code !== undefined && GUESSES.has(code);
 const GUESSES = new Set([
   "UNAUTHENTICATED",
   "LICENSE_NOT_FOUND",
@@ -165,7 +160,7 @@ const accessEntry = (
   function: work.name,
   ...(work.route === undefined ? {} : { route: work.route }),
   status: answer.status,
-  code: codeOf(answer),
+  code: answer.code,
   ...meter,
   ms: Math.round(elapsedMs * 10) / 10,
 });

@@ -208,6 +208,7 @@ export function nativeSurface({ failure, missingFields, statuses }: Options): Su
           code: refusal.code,
           ...(retry === undefined ? {} : { retryAfterSeconds: retry }),
         },
+        code: refusal.code,
         ...(retry === undefined ? {} : { headers: { "Retry-After": String(retry) } }),
       };
     },
@@ -223,6 +224,7 @@ export function nativeSurface({ failure, missingFields, statuses }: Options): Su
           ...(details.length > 0 ? { details } : {}),
           ...(status >= 500 ? { requestId } : {}),
         },
+        code: problem.code,
         headers: problem.headers,
       };
     },

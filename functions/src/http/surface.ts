@@ -5,7 +5,7 @@ import type { Streamed } from "./streamed.ts";
 export type Answer = {
   readonly status: number;
   readonly body: unknown;
-  /** What the log and the failure limit call it, where the body has no `code`. */
+  /** What the log and the failure limit call what went wrong. A body's `code` may be somebody's secret. */
   readonly code?: string;
   /** Sent in place of the body. */
   readonly stream?: Streamed;
