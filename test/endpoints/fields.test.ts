@@ -139,6 +139,8 @@ describe("an e-mail address", () => {
   test.each([
     ["artist@example.com", "artist@example.com"],
     ["  Artist+Tag@Example.COM\n", "artist+tag@example.com"],
+    ["r&d@example.com", "r&d@example.com"],
+    ["admin@xn--e1afmkfd.xn--p1ai", "admin@xn--e1afmkfd.xn--p1ai"],
     [`${"a".repeat(64)}@${"b".repeat(63)}.example.com`, expect.stringContaining("@")],
   ])("%j is read as %s", (given, expected) => {
     expect(read(email, given)).toEqual(expected);
@@ -149,6 +151,7 @@ describe("an e-mail address", () => {
     ["no domain", "artist", "must be an e-mail address"],
     ["two", "a@example.com,b@example.com", "must be an e-mail address"],
     ["a header smuggled in", "a@example.com\nBcc: b@example.com", "must be an e-mail address"],
+    ["a name beside it", "A <a@example.com>", "must be an e-mail address"],
     ["NUL", "a\0@example.com", "must be an e-mail address"],
     ["a lone surrogate", "a\ud800@example.com", "must be an e-mail address"],
     ["no text", 7, "must be a string"],
