@@ -68,6 +68,27 @@ test("an action that waits already is not queued again; once acknowledged it is"
   expect(queueAction(waits, other)).toMatchObject({ ok: true, action: other });
 });
 
+test("of equal actions with others between them the last stays, so that the last word is the vendor's", () => {
+  const words = [
+    "DISABLE_PLUGIN",
+    "ENABLE_PLUGIN",
+    "DISABLE_PLUGIN",
+    "ENABLE_PLUGIN",
+    "RE_REGISTER",
+  ];
+  let last = site({ actions: [] });
+  const left = words.map((type, n) => {
+    const queued = queueAction(last, siteAction({ id: uuid(n), type, createdAt: NOW }));
+    if (queued.ok) last = queued.site;
+    return last.actions.map(({ id }) => Number(id.slice(-1)));
+  });
+  expect(left).toEqual([[0], [0, 1], [1, 2], [2, 3], [2, 3, 4]]);
+  const full = site({ actions: many(MOST_WAITING) });
+  const again = queueAction(full, { ...(full.actions[0] as SiteAction), id: uuid(500) });
+  expect(again).toMatchObject({ ok: true, action: { id: uuid(500) } });
+  expect(again.ok && again.site.actions).toHaveLength(MOST_WAITING);
+});
+
 test("the 101st waiting action is refused, until one lapses", () => {
   const full = site({ actions: many(MOST_WAITING) });
   const one = siteAction({ id: uuid(500), type: "ENABLE_PLUGIN" });

@@ -32,21 +32,25 @@ export const waitingActions = (
 ): SiteAction[] =>
   actionsOf(site, refresh).filter((action) => actionState(action, now) === "waiting");
 
-/** The site with the action queued. One like it that still waits takes its place. */
+/**
+ * The site with the action queued. The last that waits takes its place if it is like it; an earlier one
+ * like it gives way, as what was queued between them may be the contrary.
+ */
 export function queueAction(
   site: Site,
   action: SiteAction,
 ): Decision<{ site: Site; action: SiteAction }> {
   const now = action.createdAt;
   const waiting = waitingActions(site, undefined, now);
-  const same = waiting.find(
+  const same = waiting.findLast(
     ({ type, payload }) => type === action.type && payload === action.payload,
   );
-  if (same) return accept({ site, action: same });
-  if (waiting.length >= MOST_WAITING) {
+  if (same && same === waiting.at(-1)) return accept({ site, action: same });
+  if (!same && waiting.length >= MOST_WAITING) {
     return refuse("SITE_ACTIONS_TOO_MANY", { limit: MOST_WAITING });
   }
-  const actions = trimmed([...site.actions, action], now);
+  const others = site.actions.filter((one) => one !== same);
+  const actions = trimmed([...others, action], now);
   return accept({ site: { ...site, actions, updatedAt: now }, action });
 }
 

@@ -20,7 +20,7 @@ export const createPendingAction = defineEndpoint({
   scope: "sites:write",
   summary: "Queue an action for WordPress sites",
   description:
-    "Send one of `siteId`, `licenseKey` and `productId`. A call reaches up to 20 sites; `cursor` goes on. An action of the same type and payload that still waits is not queued again, so a call may be repeated. What nobody fetches lapses after 30 days. A revocation or suspension tells its sites by itself.",
+    "Send one of `siteId`, `licenseKey` and `productId`. A call reaches up to 20 sites; `cursor` goes on. Where an action of the same type and payload is the last that waits, it is not queued again, so a call may be repeated; an earlier one gives way to it. What nobody fetches lapses after 30 days. A revocation or suspension tells its sites by itself.",
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["SITE_NOT_FOUND", "LICENSE_NOT_FOUND", "PRODUCT_NOT_FOUND", "SITE_ACTIONS_TOO_MANY"],

@@ -26,8 +26,8 @@ type Queued = {
 };
 
 /**
- * Queues an action for a page of sites. One like it that still waits takes its place, so that a call
- * may be repeated.
+ * Queues an action for a page of sites. Where one like it is the last that waits nothing is queued, so
+ * that a call may be repeated.
  */
 export async function createAction(
   deps: Deps,
