@@ -332,7 +332,10 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 			if ( $wait < HOUR_IN_SECONDS ) {
 				wp_schedule_single_event( $site['next_at'], $this->prefix . '_heartbeat' );
 			}
-			if ( isset( $body['license']['valid'] ) && false === $body['license']['valid'] && $this->has_good_license() ) {
+			$good = isset( $body['license']['valid'] ) ? $body['license']['valid'] : null;
+			// Who has just paid for another year does not wait for the daily check.
+			$renewed = true === $good && 'LICENSE_EXPIRED' === $this->license()['code'];
+			if ( $renewed || ( false === $good && $this->has_good_license() ) ) {
 				$this->validate();
 			}
 			if ( ! empty( $body['has_pending_actions'] ) ) {

@@ -258,11 +258,14 @@ function guarantees(): void {
     ]);
   });
 
-  test("an expiry is noticed with the next heartbeat", async () => {
+  test("an expiry is noticed with the next heartbeat, and so is a renewal", async () => {
     const licenseKey = await license();
     const site = await active(licenseKey);
     await changeLicense(world, licenseKey, { expiresAt: world.clock.now() + MINUTE });
     expect((await later(site, HOUR)).status).toBe("LICENSE_EXPIRED");
+    expect(paths(await later(site, HOUR))).toEqual(["wordpress/heartbeat"]);
+    await changeLicense(world, licenseKey, { expiresAt: world.clock.now() + DAY });
+    expect((await later(site, HOUR)).status).toBe("VALID");
   });
 
   test("an answer about a former key says nothing about its successor", async () => {
