@@ -70,6 +70,8 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 		 *     @type string   $file           Main file of the plugin, `__FILE__` there. Required.
 		 *     @type string   $api_url        Address of the server, before `/api/v1`. Required; https, or a loopback address.
 		 *     @type string   $api_key        Key of kind proxgate. Required. It is public: see the README.
+		 *     @type string   $product        The product that a license key must be for, as the server calls it. Any of yours when
+		 *                                    empty: then the key of your cheapest plugin opens this one too.
 		 *     @type string   $name           Shown name of the plugin.
 		 *     @type string   $version        Version of the plugin.
 		 *     @type int      $grace_days     Days the license stays good while the server gives no answer. 7 by default.
@@ -82,6 +84,7 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 		public function __construct( array $config ) {
 			$this->config   = array_merge(
 				array(
+					'product'        => '',
 					'name'           => '',
 					'version'        => '0',
 					'grace_days'     => 7,
@@ -168,6 +171,16 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 			if ( '' === $domain ) {
 				return $this->no_domain();
 			}
+			if ( '' !== $this->config['product'] ) {
+				// Asked first, so that a key of another product takes no place.
+				$answer = $this->request( 'licenses/validate', array( 'license_key' => $key ) );
+				if ( 'ok' !== $answer['kind'] ) {
+					return $this->error( $answer );
+				}
+				if ( $this->is_of_other_product( $answer['body'] ) ) {
+					return new WP_Error( 'latchkey_wrong_product', $this->words( 'WRONG_PRODUCT', '' ) );
+				}
+			}
 			$answer = $this->request(
 				'licenses/activate',
 				array(
@@ -230,15 +243,16 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 			if ( $this->license()['key'] !== $license['key'] ) {
 				return true;
 			}
-			if ( 'ok' === $answer['kind'] && isset( $answer['body']['valid'] ) && true === $answer['body']['valid'] ) {
+			$foreign = 'ok' === $answer['kind'] && $this->is_of_other_product( $answer['body'] );
+			if ( ! $foreign && 'ok' === $answer['kind'] && isset( $answer['body']['valid'] ) && true === $answer['body']['valid'] ) {
 				$this->save_good( $license['key'], $domain, $answer['body'] );
 				return true;
 			}
-			$denied = ( 'ok' === $answer['kind'] && isset( $answer['body']['valid'] ) && false === $answer['body']['valid'] )
+			$denied = $foreign || ( 'ok' === $answer['kind'] && isset( $answer['body']['valid'] ) && false === $answer['body']['valid'] )
 				|| ( 'refused' === $answer['kind'] && 0 === strpos( $answer['code'], 'LICENSE_' ) );
 			if ( $denied ) {
 				$license['valid']      = false;
-				$license['code']       = '' === $answer['code'] ? 'NOT_VALID' : $answer['code'];
+				$license['code']       = $foreign ? 'WRONG_PRODUCT' : ( '' === $answer['code'] ? 'NOT_VALID' : $answer['code'] );
 				$license['checked_at'] = $now;
 				$license['retry_at']   = null;
 			} else {
@@ -801,6 +815,18 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 		}
 
 		/**
+		 * Whether an answer is about a license of another product than the plugin's.
+		 *
+		 * @param array $body Answer.
+		 * @return bool
+		 */
+		private function is_of_other_product( array $body ) {
+			return '' !== $this->config['product']
+				&& isset( $body['license']['product']['id'] )
+				&& $body['license']['product']['id'] !== $this->config['product'];
+		}
+
+		/**
 		 * Stores a good answer.
 		 *
 		 * @param string $key    License key.
@@ -987,6 +1013,8 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 					return __( 'The vendor has disabled this plugin on this site.', 'latchkey-license' );
 				case 'LICENSE_NOT_FOUND':
 					return __( 'There is no such license key.', 'latchkey-license' );
+				case 'WRONG_PRODUCT':
+					return __( 'The license key is for another product.', 'latchkey-license' );
 				case 'LICENSE_EXPIRED':
 					return __( 'The license has expired.', 'latchkey-license' );
 				case 'LICENSE_SUSPENDED':

@@ -16,6 +16,7 @@ require_once __DIR__ . '/class-latchkey-license.php';
 $example_plugin_license = new Latchkey_License(
 	array(
 		'file'    => __FILE__,
+		'product' => 'prod_abc123',
 		'name'    => 'Example Plugin',
 		'version' => '1.0.0',
 		'api_url' => 'https://licenses.example.com',

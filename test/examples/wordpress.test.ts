@@ -164,7 +164,7 @@ function guarantees(): void {
   });
 
   test("the example plugin activates, works while licensed, and leaves nothing behind", async () => {
-    const licenseKey = await license();
+    const licenseKey = await license({ productId: "prod_abc123" });
     const site = wordpress("example.com", { example: true });
     const before = await site([{ do: "plugin-activated" }, { do: "page" }]);
     expect([before.status, before.calls]).toEqual(["NONE", []]);
@@ -206,6 +206,24 @@ function guarantees(): void {
     expect([freed.results, freed.status, freed.licensed]).toEqual([[true], "NONE", false]);
     expect((await other([{ do: "activate", key: licenseKey }])).licensed).toBe(true);
     expect(paths(await later(site, DAY, [{ do: "cron" }]))).toEqual([]);
+  });
+
+  test("a key of another product takes no place, and is none once the author asks for a product", async () => {
+    const [ours, other] = ["prod_ours", "prod_other"];
+    const licenseKey = await license({ productId: other });
+    const site = wordpress();
+    const activate = [{ do: "activate", key: licenseKey }];
+    const refused = await site(activate, { config: { product: ours } });
+    expect(refused.results).toMatchObject([{ code: "latchkey_wrong_product" }]);
+    expect([refused.licensed, paths(refused), await used(licenseKey)]).toEqual([
+      false,
+      ["licenses/validate"],
+      0,
+    ]);
+    expect((await site(activate, { config: { product: other } })).licensed).toBe(true);
+    const checked = await site([{ do: "validate" }], { config: { product: ours } });
+    expect([checked.licensed, checked.status]).toEqual([false, "WRONG_PRODUCT"]);
+    expect((await site([{ do: "validate" }])).status).toBe("VALID");
   });
 
   test("a deactivation that the server does not hear is not forgotten", async () => {
