@@ -304,7 +304,10 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 			}
 			$plugin = self::$plugins[ $basename ];
 			$plugin->unschedule();
-			$plugin->deactivate();
+			// A copy of the site, removed, must not take the first one's place.
+			if ( $plugin->license()['domain'] === $plugin->domain() ) {
+				$plugin->deactivate();
+			}
 			$plugin->forget( array( 'license', 'site', 'disabled', 'update', 'notices', 'done', 'hold_until' ) );
 		}
 

@@ -642,7 +642,7 @@ function guarantees(): void {
       expect(await used(licenseKey)).toBe(0);
     });
 
-    test("a copy of the site elsewhere is not licensed and leaves the first its token", async () => {
+    test("a copy of the site elsewhere is not licensed and leaves the first its token and its place", async () => {
       const licenseKey = await license();
       const site = await active(licenseKey);
       copyFileSync(
@@ -654,6 +654,9 @@ function guarantees(): void {
       expect(paths(await copy(beat))).toEqual(["wordpress/register", "wordpress/heartbeat"]);
       expect(await used(licenseKey)).toBe(1);
       expect(paths(await site(beat))).toEqual(["wordpress/heartbeat"]);
+      const gone = await copy([{ do: "plugin-activated" }, { do: "uninstalled" }]);
+      expect(Object.keys(gone.options)).toEqual(["uninstall_plugins"]);
+      expect([paths(gone), await used(licenseKey)]).toEqual([[], 1]);
     });
 
     test("the scheme a page was asked with makes no other site", async () => {
