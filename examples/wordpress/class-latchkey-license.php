@@ -194,7 +194,8 @@ if ( ! class_exists( 'Latchkey_License' ) ) :
 			}
 			$former = $this->license();
 			$this->save_good( $key, $domain, $answer['body'] );
-			if ( '' !== $former['key'] && '' !== $former['domain'] && $former['key'] !== $key ) {
+			// What a copy of the site knows of is the first one's place.
+			if ( '' !== $former['key'] && $former['domain'] === $domain && $former['key'] !== $key ) {
 				$this->free_slot( $former );
 			}
 			$this->schedule();

@@ -654,6 +654,13 @@ function guarantees(): void {
       expect(paths(await copy(beat))).toEqual(["wordpress/register", "wordpress/heartbeat"]);
       expect(await used(licenseKey)).toBe(1);
       expect(paths(await site(beat))).toEqual(["wordpress/heartbeat"]);
+      const other = await license();
+      expect((await copy([{ do: "activate", key: other }])).licensed).toBe(true);
+      expect([await used(licenseKey), await used(other)]).toEqual([1, 1]);
+      copyFileSync(
+        join(directory, "example.com.json"),
+        join(directory, "staging.example.com.json"),
+      );
       const gone = await copy([{ do: "plugin-activated" }, { do: "uninstalled" }]);
       expect(Object.keys(gone.options)).toEqual(["uninstall_plugins"]);
       expect([paths(gone), await used(licenseKey)]).toEqual([[], 1]);
