@@ -149,6 +149,7 @@ describe("an e-mail address", () => {
   test.each<[string, unknown, string]>([
     ["empty", "", "must be an e-mail address"],
     ["no domain", "artist", "must be an e-mail address"],
+    ["no dot in its domain", "artist@example", "must be an e-mail address"],
     ["two", "a@example.com,b@example.com", "must be an e-mail address"],
     ["a header smuggled in", "a@example.com\nBcc: b@example.com", "must be an e-mail address"],
     ["a name beside it", "A <a@example.com>", "must be an e-mail address"],

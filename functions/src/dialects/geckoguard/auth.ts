@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { email } from "../../fields/input.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { disableTotp as disable } from "../../operations/users/disable-totp.ts";
 import { enableTotp as enable } from "../../operations/users/enable-totp.ts";
@@ -15,7 +16,7 @@ import { verifyLogin as finish } from "../../operations/users/verify-login.ts";
 import { userRoute } from "./dashboard-route.ts";
 import { type Outcome, publicRoute } from "./define-route.ts";
 import { iso, name } from "./fields.ts";
-import { email, loginItem, newPassword, opaque, password, tokensItem, userItem } from "./users.ts";
+import { loginItem, newPassword, opaque, password, tokensItem, userItem } from "./users.ts";
 
 /** A route that somebody may guess at, or have mails sent by: its calls are limited. */
 export const authRoute = <const Path extends string, Fields extends z.core.$ZodLooseShape>(spec: {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Invite } from "../../core/invites.ts";
+import { email } from "../../fields/input.ts";
 import { acceptInvite as accept } from "../../operations/invites/accept-invite.ts";
 import { createInvite as create } from "../../operations/invites/create-invite.ts";
 import { listInvites as list } from "../../operations/invites/list-invites.ts";
@@ -14,7 +15,7 @@ import { iso } from "./fields.ts";
 import { memberItem, role } from "./members.ts";
 import { orgItem } from "./orgs.ts";
 import { pagination, paging } from "./paging.ts";
-import { email, opaque } from "./users.ts";
+import { opaque } from "./users.ts";
 
 const inviteItem = (invite: Invite) => ({
   id: invite.id,

@@ -4,6 +4,7 @@ import {
   SHORTEST_END_USER_PASSWORD,
   USERNAME_FORM,
 } from "../../core/end-users.ts";
+import { email } from "../../fields/input.ts";
 import { jsonFields, parseFields } from "../../http/request.ts";
 import type { Route } from "../../http/router.ts";
 import { resetOwnDevices } from "../../operations/licenses/reset-bindings.ts";
@@ -21,7 +22,6 @@ import { resetItem } from "./license-verbs.ts";
 import { pagination, paging } from "./paging.ts";
 import { downloadItem, endUserItem, loginItem, ownLicenseItem } from "./portal-items.ts";
 import { asEndUser, portalRoute } from "./portal-route.ts";
-import { email } from "./users.ts";
 
 /** A slug of any form: a wrong one is nobody's. */
 const orgSlug = text(64).min(1, "is required");

@@ -1,15 +1,7 @@
-import * as z from "zod";
 import { LONGEST_PASSWORD, SHORTEST_PASSWORD, type User } from "../../core/users.ts";
 import type { LoggedIn } from "../../operations/users/login.ts";
 import type { Tokens } from "../../operations/users/sessions.ts";
 import { iso, text } from "./fields.ts";
-
-export const email = z
-  .string("must be a string")
-  .trim()
-  .toLowerCase()
-  .max(254, "must be at most 254 characters")
-  .pipe(z.email("must be an e-mail address"));
 
 /** One that is sent to be compared. */
 export const password = text(LONGEST_PASSWORD).min(1, "is required");
