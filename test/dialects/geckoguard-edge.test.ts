@@ -318,6 +318,16 @@ describe("429", () => {
     expect((await geckoCall(world, "GET /v1/whoami", owner)).status).toBe(200);
   });
 
+  test("too many failed requests of an address keep nobody from seeing whether the service is up", async () => {
+    const guess = () => geckoCall(world, "GET /v1/whoami", { apiKey: "gg_unknown" });
+    await Promise.all(Array.from({ length: 300 }, guess));
+    expect((await guess()).status).toBe(429);
+    for (const route of ["GET /health", "GET /v1/health"]) {
+      const { status, body } = await geckoCall(world, route);
+      expect([status, body]).toEqual([200, { ok: true }]);
+    }
+  });
+
   test("a key's own minute is no other's, and does not use up its product's", async () => {
     await limited({ key: 3, product: 5 });
     const other = await geckoKey(world);

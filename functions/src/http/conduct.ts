@@ -21,6 +21,8 @@ export type Work = {
   /** The path's pattern, where a function has several. */
   readonly route?: string;
   readonly surface: Surface;
+  /** It is answered however many requests of the address failed. */
+  readonly tellsHealth?: boolean;
   readonly headers: (answer: Answer) => Readonly<Record<string, string>>;
   readonly answer: (deps: Deps, notes: Notes) => Promise<Answer>;
 };
@@ -64,7 +66,7 @@ export async function conduct(
   let use: KeyUse | undefined;
   let noted: Readonly<Record<string, string>> = {};
   try {
-    const wait = edge.failures.blockedFor(network);
+    const wait = work.tellsHealth ? undefined : edge.failures.blockedFor(network);
     if (wait !== undefined) throw tooManyFailures(wait);
     answer = await work.answer(deps, {
       keyUse: (used) => {

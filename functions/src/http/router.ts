@@ -39,6 +39,8 @@ export type Route = {
   readonly path: string;
   /** Takes the body as it comes in, whatever its size. */
   readonly streams?: true;
+  /** Tells how the service does, also where too many requests of the address failed. */
+  readonly tellsHealth?: true;
   /** How it words what goes wrong, where it has more to say than its dialect. */
   readonly surface?: Surface;
   /** What its handler checks the query's fields against, for those who send it requests. */
@@ -169,8 +171,11 @@ function destination(router: Router, request: EdgeRequest) {
   const [seen = "/", ...rest] = (request.url ?? "/").split("?");
   const path = pathAsSent(router.name, seen);
   const { surface, ...found } = find(router, request.method ?? "", path);
-  const route = "route" in found ? `${found.route.method} ${found.route.path}` : "none";
-  const work: Omit<Work, "answer"> = { name: router.name, route, surface, headers: () => ({}) };
+  const routed = "route" in found ? found.route : undefined;
+  const route = routed ? `${routed.method} ${routed.path}` : "none";
+  const tellsHealth = routed?.tellsHealth === true;
+  const headers = () => ({});
+  const work: Omit<Work, "answer"> = { name: router.name, route, surface, tellsHealth, headers };
   return { work, found, path, query: rest.join("?") };
 }
 

@@ -17,10 +17,11 @@ export const getStatus = publicRoute({
   handle: async ({ now }) => ({ status: "ok", version: VERSION, time: iso(now()) }),
 });
 
-/** `/health` for its callers. Whoever watches the service is not counted. */
+/** `/health` for its callers. Whoever watches the service is not counted, and never turned away. */
 export const getHealth: Route = {
   method: "GET",
   path: "/v1/health",
+  tellsHealth: true,
   async handle(deps) {
     await reachStore(deps);
     return { status: 200, body: { ok: true } };
