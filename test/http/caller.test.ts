@@ -35,6 +35,8 @@ test.each([
   expect(networkOf(address)).toBe(network);
 });
 
+const countryHeaders = ["cf-ipcountry", "x-country-code"];
+
 test.each<[Record<string, string>, string | null]>([
   [{ "cf-ipcountry": "CH" }, "CH"],
   [{ "cf-ipcountry": " ch " }, "CH"],
@@ -45,5 +47,10 @@ test.each<[Record<string, string>, string | null]>([
   [{ "x-other": "CH" }, null],
   [{}, null],
 ])("the country of %j is %s", (headers, country) => {
-  expect(countryOf({ headers }, ["cf-ipcountry", "x-country-code"])).toBe(country);
+  expect(countryOf({ headers }, { countryHeaders, trustedProxies: 1 })).toBe(country);
+});
+
+test("without a proxy in front nobody says where a caller is", () => {
+  const headers = { "cf-ipcountry": "CH" };
+  expect(countryOf({ headers }, { countryHeaders, trustedProxies: 0 })).toBeNull();
 });

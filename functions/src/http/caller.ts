@@ -34,9 +34,18 @@ export function networkOf(address: string): string {
     : Buffer.from(parsed.toByteArray().slice(0, IPV6_NETWORK_BYTES)).toString("hex");
 }
 
-/** The country in the first of these headers that names one: two letters of ISO 3166. */
-export function countryOf({ headers }: Pick<Asked, "headers">, names: readonly string[]) {
-  for (const name of names) {
+/**
+ * The country in the first of the headers that names one: two letters of ISO 3166. Without a proxy in front
+ * they are the caller's own, who would be wherever a license's policy wants.
+ */
+export function countryOf(
+  { headers }: Pick<Asked, "headers">,
+  {
+    countryHeaders,
+    trustedProxies,
+  }: { readonly countryHeaders: readonly string[]; readonly trustedProxies: number },
+): string | null {
+  for (const name of trustedProxies > 0 ? countryHeaders : []) {
     const value = String(headers[name] ?? "")
       .trim()
       .toUpperCase();

@@ -53,7 +53,7 @@ export async function conduct(
     store,
     once: (body) => store.transaction(body),
     oncePart: () => (body) => store.transaction(body),
-    caller: { address, network, country: countryOf(request, edge.countryHeaders) },
+    caller: { address, network, country: countryOf(request, edge) },
     aside: (task) => {
       const failed = (error: unknown) => {
         const message = `${work.name}: work beside the answer`;
