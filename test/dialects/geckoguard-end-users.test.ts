@@ -1,4 +1,5 @@
 import type { EndUser } from "../../functions/src/core/end-users.ts";
+import { licenses } from "../../functions/src/store/collections.ts";
 import { changeLicense, licenseOf } from "../support/change-license.ts";
 import { putEndUser } from "../support/end-users.ts";
 import { useEngines } from "../support/engines.ts";
@@ -123,6 +124,44 @@ describe.each(useEngines().slice(1))("on $name", ({ open: openStore }) => {
 describe("end users", () => {
   beforeEach(open);
   afterEach(() => world.close());
+
+  test("nobody's licenses are hidden by somebody's thousand newer ones", async () => {
+    const { endUser: few } = await person("few");
+    const { endUser: many } = await person("many");
+    const give = async (to: EndUser, by: Owner) => {
+      world.clock.advance(1_000);
+      const body = { endUserId: to.id };
+      const route = `POST /v1/products/${by.productId}/licenses`;
+      const made = data(await geckoCall(world, route, by, { body }))["license"] as Json;
+      return licenseOf(world, String(made["key"]));
+    };
+    for (const one of [few, many]) await give(one, owner);
+    const newest = await give(many, other);
+    const copies = Array.from({ length: 1_000 }, (_, n) => ({
+      ...newest,
+      id: uuid(),
+      keyHash: `${newest.keyHash}-${n}`,
+      facets: [],
+    }));
+    await world.store.commit(
+      copies.map((record) => ({ kind: "create" as const, collection: licenses, record })),
+    );
+    const counts = (reply: { body: Json }) =>
+      (data(reply)["endUsers"] as { username: string; licenses: Json[] }[]).map(
+        ({ username, licenses }) => [username, licenses.length],
+      );
+    expect(counts(await ofProduct())).toEqual([
+      ["many", 1],
+      ["few", 1],
+    ]);
+    expect(counts(await ofAccount())).toEqual([
+      ["many", 1_000],
+      ["few", 1],
+    ]);
+    const route = `GET /v1/products/${owner.productId}/end-users/${many.id}`;
+    const alone = data(await geckoCall(world, route, owner))["endUser"] as Json;
+    expect(alone["licenses"]).toHaveLength(1);
+  });
 
   test("200 a license is shown as it stands", async () => {
     const { keys } = await person("alice", ["prod_gecko"]);
