@@ -2,8 +2,9 @@ import type { OutboxEvent } from "../../core/events.ts";
 import { DELIVERY_LIFE_MS, type Delivery, type WebhookEndpoint } from "../../core/webhooks.ts";
 import { derivedUuid } from "../../crypto/vault.ts";
 import { namesWanted } from "../../events/formats.ts";
-import { deliveries, outbox, webhookEndpoints } from "../../store/collections.ts";
+import { deliveries, outbox } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
+import { enabledEndpoints } from "./enabled-endpoints.ts";
 
 /** A delivery and where it goes. */
 export type Job = { readonly endpoint: WebhookEndpoint; readonly delivery: Delivery };
@@ -15,7 +16,6 @@ export type FanOutDeps = Pick<Deps, "store" | "now"> & {
 
 /** Longer than an attempt takes: until then nobody else tries the delivery. */
 export const LEASE_MS = 60_000;
-const PAGE = 100;
 
 /** Whether a delivery waits for earlier ones of its license. */
 export const isOrdered = ({ endpoint, delivery }: Job): boolean =>
@@ -29,7 +29,7 @@ export async function fanOut(
   const { items } = await deps.store.query(outbox, "oldest", { limit: maxEvents });
   const accounts = [...new Set(items.map(({ accountId }) => accountId))];
   const endpoints = new Map(
-    await Promise.all(accounts.map(async (id) => [id, await enabledOf(deps, id)] as const)),
+    await Promise.all(accounts.map(async (id) => [id, await enabledEndpoints(deps, id)] as const)),
   );
   // One after the other within a license: a later delivery then never is there before an earlier one.
   const chains = Map.groupBy(items, ({ id, licenseId }) => licenseId ?? id);
@@ -48,20 +48,7 @@ export async function fanOut(
 /** The same with one event, if it is there still. */
 export async function fanOutOne(deps: FanOutDeps, eventId: string): Promise<Job[]> {
   const event = await deps.store.get(outbox, eventId);
-  return event ? handOut(deps, event, await enabledOf(deps, event.accountId)) : [];
-}
-
-async function enabledOf({ store }: FanOutDeps, accountId: string): Promise<WebhookEndpoint[]> {
-  const found: WebhookEndpoint[] = [];
-  let after: string | undefined;
-  do {
-    const equal = { accountId, enabled: true };
-    const ask = { equal, limit: PAGE, after };
-    const page = await store.query(webhookEndpoints, "enabledOfAccount", ask);
-    found.push(...page.items);
-    after = page.next;
-  } while (after);
-  return found;
+  return event ? handOut(deps, event, await enabledEndpoints(deps, event.accountId)) : [];
 }
 
 /** Deliveries in place of the event: whoever comes second finds it gone. */

@@ -1,10 +1,8 @@
 import type { EventType } from "../../core/events.ts";
 import { wants } from "../../core/webhooks.ts";
-import { webhookEndpoints } from "../../store/collections.ts";
 import type { DocumentStore } from "../../store/document-store.ts";
 import { remembered } from "../remembered.ts";
-
-const MAX_ENDPOINTS = 500;
+import { enabledEndpoints } from "./enabled-endpoints.ts";
 
 /** Whether an enabled endpoint of the account asked for such an event. */
 export type Subscribed = (
@@ -15,11 +13,8 @@ export type Subscribed = (
 /** What the endpoints of accounts ask for, as this instance remembers it. */
 export function createSubscriptions(deps: { store: DocumentStore; now: () => number }): Subscribed {
   const wantedBy = remembered(deps.now, async (accountId) => {
-    const { items } = await deps.store.query(webhookEndpoints, "enabledOfAccount", {
-      equal: { accountId, enabled: true },
-      limit: MAX_ENDPOINTS,
-    });
-    return items.map(({ format, events, productId }) => ({ format, events, productId }));
+    const endpoints = await enabledEndpoints(deps, accountId);
+    return endpoints.map(({ format, events, productId }) => ({ format, events, productId }));
   });
   return async (accountId, event) =>
     (await wantedBy(accountId)).some((endpoint) => wants(endpoint, event));
