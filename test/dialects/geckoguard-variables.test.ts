@@ -4,6 +4,8 @@ import {
   setAppVariables,
   type VariableAsk,
 } from "../../functions/src/operations/app-variables/set-variables.ts";
+import { variableCountId } from "../../functions/src/operations/app-variables/variable-ids.ts";
+import { appVariableCounts } from "../../functions/src/store/collections.ts";
 import { licenseOf } from "../support/change-license.ts";
 import { patiently, useEngines } from "../support/engines.ts";
 import { geckoCall, geckoKey, type Owner, openGecko } from "../support/geckoguard.ts";
@@ -207,4 +209,28 @@ describe.each(useEngines())("on $name", ({ open }) => {
     expect(await setAppVariables(racing.deps, by, more)).toMatchObject({ ok: false });
     await racing.close();
   }, 120_000);
+});
+
+test("a license that is deleted takes its variables with it, and others have their room", async () => {
+  const other = await idOf(await world.license({ productId: "prod_gecko" }));
+  const fill = async (count: number) => {
+    for (let from = 0; from < count; from += 100) {
+      const lot = Array.from({ length: Math.min(100, count - from) }, (_, n) => `k${from + n}`);
+      await set(lot.map((key) => ofUser(key)));
+    }
+  };
+  await set([globally("stays"), ofUser("stays", "v", other)]);
+  await fill(999);
+  const more = ["a", "b"].map((key) => ofUser(key, "v", other));
+  expect(await set(more)).toMatchObject({ code: "APP_VARIABLES_TOO_MANY" });
+  const route = `DELETE /v1/products/${owner.productId}/licenses/${licenseId}`;
+  expect((await geckoCall(world, route, owner)).status).toBe(200);
+  const left = await listAppVariables(world.deps, by, { productId: owner.productId, ...PAGE });
+  expect(left).toMatchObject({ total: 2, variables: [{ key: "stays" }, { key: "stays" }] });
+  expect(await set(more)).toMatchObject({ ok: true });
+  const counted = await world.store.get(
+    appVariableCounts,
+    variableCountId(owner.productId, "USER"),
+  );
+  expect(counted).toMatchObject({ count: 3 });
 });

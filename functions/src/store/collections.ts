@@ -305,6 +305,7 @@ export const appVariables = collection({
   queries: {
     byLicense: { equal: ["productId", "scope", "licenseId"], order: ["key", "asc"] },
     byScope: { equal: ["productId", "scope"], order: ["createdAt", "desc"] },
+    ofLicense: { equal: ["licenseId"] },
   },
 });
 

@@ -5,12 +5,12 @@ import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import { ownersRecounted } from "../end-users/owners.ts";
 import type { Principal } from "../principal.ts";
-import { forgetMachines } from "./delete-licenses.ts";
+import { forgetBelongings } from "./delete-licenses.ts";
 import { type LicenseReference, withLicense } from "./find-license.ts";
 
 /**
- * Deletes a license for good, then its machines. What a crash leaves of them is found by nobody, and the seats
- * among them go with the next sweep. Sales and trials remember the license, so that neither makes it again.
+ * Deletes a license for good, then its machines and variables. What a crash leaves of the machines is found by
+ * nobody, and the seats among them go with the next sweep; of the variables it stays in their list. Sales and trials remember the license, so that neither makes it again.
  */
 export async function deleteLicense(
   deps: Deps,
@@ -33,6 +33,6 @@ export async function deleteLicense(
       return accept({ licenseId: id });
     },
   });
-  if (decision.ok) await forgetMachines(deps, [decision.licenseId]);
+  if (decision.ok) await forgetBelongings(deps, [decision.licenseId]);
   return decision;
 }

@@ -1,4 +1,5 @@
 import { activations } from "../../store/collections.ts";
+import { forgetVariables } from "../app-variables/forget-variables.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
 import { changeMany, type ManyChanged } from "./change-many.ts";
@@ -6,7 +7,7 @@ import { changeMany, type ManyChanged } from "./change-many.ts";
 const LICENSES_AT_ONCE = 30;
 const PAGE = 200;
 
-/** Deletes licenses for good, then their machines. What a crash leaves of those is found by nobody. */
+/** Deletes licenses for good, as `deleteLicense` does one. */
 export async function deleteLicenses(
   deps: Deps,
   principal: Principal,
@@ -16,13 +17,20 @@ export async function deleteLicenses(
   const outcome = await changeMany(deps, principal, { licenseIds, action, to: () => null });
   const { changed } = outcome;
   for (let from = 0; from < changed.length; from += LICENSES_AT_ONCE) {
-    await forgetMachines(deps, changed.slice(from, from + LICENSES_AT_ONCE));
+    await forgetBelongings(deps, changed.slice(from, from + LICENSES_AT_ONCE));
   }
   return outcome;
 }
 
-/** Of licenses that are gone, at most 30. */
-export async function forgetMachines(
+/** Machines and variables of licenses that are gone, at most 30. */
+export async function forgetBelongings(
+  deps: Pick<Deps, "store">,
+  licenseIds: readonly string[],
+): Promise<void> {
+  await Promise.all([forgetMachines(deps, licenseIds), forgetVariables(deps, licenseIds)]);
+}
+
+async function forgetMachines(
   { store }: Pick<Deps, "store">,
   licenseIds: readonly string[],
 ): Promise<void> {
