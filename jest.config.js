@@ -4,6 +4,8 @@ process.env.TZ = "UTC";
 export default {
   testEnvironment: "node",
   testMatch: ["<rootDir>/test/**/*.test.ts"],
+  // What the functions emulator runs is staged there, a second package of ours.
+  modulePathIgnorePatterns: ["<rootDir>/.latchkey/"],
   globalSetup: "<rootDir>/test/support/global-setup.mjs",
   testSequencer: "<rootDir>/test/support/longest-first.mjs",
   transform: {

@@ -2,7 +2,7 @@
 import { mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, stop } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "functions/src");
@@ -43,6 +43,8 @@ export async function bundle() {
     logLevel: "warning",
     write: false,
   });
+  // Else its process lives as long as the server that was built for.
+  await stop();
   await mkdir(output, { recursive: true });
   await Promise.all(
     outputFiles.map(async ({ path, contents }) => {

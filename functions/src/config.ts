@@ -2,11 +2,14 @@ import * as z from "zod";
 import type { Provider } from "./core/payments.ts";
 import { parseEncryptionKeys } from "./crypto/vault.ts";
 
-const seconds = (fallback: number) =>
-  z.coerce.number().int().min(1).max(86_400_000).default(fallback);
-const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+const whole = (min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.coerce.number(error).int(error).min(min, error).max(max, error);
+};
+const seconds = (fallback: number) => whole(1, 86_400_000).default(fallback);
+const count = (fallback: number) => whole(0, 1_000_000_000).default(fallback);
 
-const encryptionKeys = z.string().transform((text, context) => {
+const encryptionKeys = z.string("is missing").transform((text, context) => {
   try {
     return parseEncryptionKeys(text);
   } catch (error) {
@@ -35,13 +38,13 @@ const environment = z.object({
   PADDLE_WEBHOOK_SECRET: secret,
   POLAR_WEBHOOK_SECRET: secret,
   LOOKUP_PEPPER: z
-    .string()
+    .string("is missing; it must be 64 hex digits")
     .trim()
     .regex(/^[0-9a-f]{64}$/i, "must be 64 hex digits"),
   ENCRYPTION_KEYS: encryptionKeys,
   FLOATING_SESSION_TTL_SECONDS: seconds(900),
   ACTIVATION_ATTEMPTS_PER_HOUR: count(15),
-  SEAT_SHARDS_FROM: z.coerce.number().int().min(0).optional(),
+  SEAT_SHARDS_FROM: whole(0, 1_000_000_000).optional(),
   FAILED_REQUESTS_PER_MINUTE: count(300),
   CODEGATE_REQUESTS_PER_MINUTE: count(60),
   GECKOGUARD_ADDRESS_PER_MINUTE: count(120),
@@ -61,7 +64,11 @@ const environment = z.object({
         .filter((name) => name !== "" && name !== "none"),
     ),
   /** Left out when deployed, the project's own bucket. */
-  FILES_BUCKET: z.string().trim().min(1).optional(),
+  FILES_BUCKET: z
+    .string()
+    .trim()
+    .regex(/^[a-z0-9][\w.-]*[a-z0-9]$/, "must be the name of a bucket, without gs://")
+    .optional(),
   DASHBOARD_URL: z
     .url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" })
     .transform((url) => url.replace(/\/+$/, ""))
@@ -91,7 +98,7 @@ const environment = z.object({
   LOOPBACK_WEBHOOKS: z.stringbool().optional(),
   // Set by the local server itself: a worker leaves mails and events to the process that started it.
   LATCHKEY_ROLE: z.enum(["whole", "worker"]).optional(),
-  TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
+  TRUSTED_PROXIES: whole(0, 10).optional(),
 });
 
 /** Which secret proves that a webhook comes from its provider. */
@@ -127,10 +134,10 @@ export function readConfig(variables: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value?.trim()));
   const parsed = environment.safeParse(given);
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `${issue.path.join(".")}: ${issue.message}`,
+    const problems = new Set(
+      parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`),
     );
-    throw new Error(`The configuration is not valid. ${problems.join("; ")}`);
+    throw new Error(`The configuration is not valid. ${[...problems].join("; ")}`);
   }
   // Cloud Run says so; the functions emulator imitates it but has no Firestore of its own.
   const deployed = Boolean(variables["K_SERVICE"]) && !variables["FUNCTIONS_EMULATOR"];

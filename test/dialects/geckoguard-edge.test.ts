@@ -89,6 +89,8 @@ describe("GET", () => {
       },
     });
     expect((await geckoCall(world, "GET /health")).body).toEqual({ ok: true });
+    const head = await fetch(`${world.url}/health`, { method: "HEAD" });
+    expect([head.status, head.headers.get("x-ratelimit-limit")]).toEqual([200, null]);
     const { get } = world.store;
     world.store.get = () => Promise.reject(new StoreUnavailableError("down"));
     for (const route of ["GET /health", "GET /health/", "GET /v1/whoami"]) {

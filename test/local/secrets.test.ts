@@ -67,7 +67,7 @@ test("one that is missing is made, those that are there stay", () => {
 
 test("the environment wins and is not stored; a blank variable is none", () => {
   put("LOOKUP_PEPPER", "ab".repeat(32));
-  const given = { ADMIN_SECRET: "mine", LOOKUP_PEPPER: "cd".repeat(32), ENCRYPTION_KEYS: "" };
+  const given = { ADMIN_SECRET: "mine", LOOKUP_PEPPER: "cd".repeat(32), ENCRYPTION_KEYS: " " };
   expect(localSecrets(dataDir, given)).toMatchObject({
     ADMIN_SECRET: "mine",
     LOOKUP_PEPPER: "cd".repeat(32),
@@ -93,4 +93,24 @@ test("of two processes that start at once one makes the secrets and both use the
 test("a secret that cannot be read stops the start instead of being made anew", () => {
   fs.mkdirSync(join(directory, "LOOKUP_PEPPER"), { recursive: true });
   expect(() => localSecrets(dataDir, {})).toThrow(/EISDIR/);
+});
+
+test.each(["LOOKUP_PEPPER", "ENCRYPTION_KEYS"])(
+  "%s is not made anew beside a database, which would be lost to it",
+  (name) => {
+    const secrets = localSecrets(dataDir, {});
+    fs.writeFileSync(join(dataDir, "latchkey.sqlite"), "");
+    fs.rmSync(join(directory, name));
+    expect(() => localSecrets(dataDir, {})).toThrow(`${name} is missing`);
+    expect(fs.existsSync(join(directory, name))).toBe(false);
+    expect(localSecrets(dataDir, { [name]: secrets[name] })).toEqual(secrets);
+  },
+);
+
+test("a secret that may change is made anew beside a database", () => {
+  const { ADMIN_SECRET: old } = localSecrets(dataDir, {});
+  fs.writeFileSync(join(dataDir, "latchkey.sqlite"), "");
+  fs.rmSync(join(directory, "ADMIN_SECRET"));
+  expect(localSecrets(dataDir, {})["ADMIN_SECRET"]).toMatch(HEX);
+  expect(localSecrets(dataDir, {})["ADMIN_SECRET"]).not.toBe(old);
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import {
   type Environment,
@@ -80,6 +80,12 @@ describe("a server that runs", () => {
     expect(open).toEqual([]);
   });
 
+  test("takes a blank variable for one that is not set", async () => {
+    const server = await startServer({ env: { ADMIN_SECRET: " ", WORKERS: " ", HOST: " " } });
+    await server.admin("createProduct", { name: "Tools" });
+    expect(new URL(server.url).hostname).toBe("127.0.0.1");
+  });
+
   test("takes the admin secret it is given, and does not store it", async () => {
     const env = { ADMIN_SECRET: "given" };
     const dataDir = newDataDir();
@@ -121,12 +127,31 @@ describe("a server that cannot start says why in one line and exits with 1", () 
     });
   });
 
+  test("secrets other than those of its database", async () => {
+    const server = await startServer();
+    await server.stop();
+    const env = { DATA_DIR: server.dataDir, WORKERS: "2" };
+    const { code, stderr } = await refusal({ ...env, LOOKUP_PEPPER: "ab".repeat(32) });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^latchkey cannot start: LOOKUP_PEPPER is not what the database .*\n$/);
+    rmSync(join(server.dataDir, "secrets", "ENCRYPTION_KEYS"));
+    expect((await refusal(env)).stderr).toMatch(/ENCRYPTION_KEYS is missing.*\n$/);
+  });
+
+  test("a HOST that is not this machine's", async () => {
+    const { code, stderr } = await refusal({ HOST: "192.0.2.1" });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^latchkey cannot start: HOST 192\.0\.2\.1 and PORT 0 cannot be listened on: .*\n$/,
+    );
+  });
+
   test("a DATA_DIR that is a file", async () => {
     const file = join(newDataDir(), "file");
     writeFileSync(file, "");
     const { code, stderr } = await refusal({ DATA_DIR: file });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^latchkey cannot start: .*mkdir.*\n$/);
+    expect(stderr).toMatch(/^latchkey cannot start: .*mkdir.*DATA_DIR must be.*\n$/);
   });
 });
 

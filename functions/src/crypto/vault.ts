@@ -33,7 +33,8 @@ export type Purpose =
   | "user-token"
   | "invite-token"
   | "totp"
-  | "backup-code";
+  | "backup-code"
+  | "secret-check";
 
 export type Vault = {
   /** Keyed hash by which a secret is looked up: HMAC-SHA256 as 43 base64url characters. */

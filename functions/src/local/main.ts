@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { write } from "firebase-functions/logger";
 import { type Config, readConfig } from "../config.ts";
 import { describe } from "../http/faults.ts";
+import { checkData } from "./check-data.ts";
 import { createHost, type Handler } from "./host.ts";
 import { isScheduled, isTriggered, startSchedules } from "./schedules.ts";
 import { localSecrets } from "./secrets.ts";
@@ -13,21 +14,18 @@ const ORPHAN_CHECK_MS = 200;
 const MAX_WORKERS = 64;
 
 /** Serves the built bundle beside this file: the same functions that are deployed. */
-export function main(): void {
+async function main(): Promise<void> {
   // Whatever it writes, the database above all, is for this user alone, also in a directory of others.
   process.umask(0o077);
   const variables = process.env;
-  variables["DATA_DIR"] ||= ".latchkey";
-  let store: Config["STORE"];
-  try {
-    Object.assign(variables, localSecrets(variables["DATA_DIR"], variables));
-    store = readConfig(variables).STORE;
-  } catch (error) {
-    giveUp((error as Error).message);
+  for (const [name, value] of Object.entries(variables)) {
+    if (value?.trim() === "") delete variables[name];
   }
+  variables["DATA_DIR"] ||= ".latchkey";
   const port = numberOf("PORT", { fallback: 8787, min: 0, max: 65_535 });
   const workers = numberOf("WORKERS", { fallback: 1, min: 1, max: MAX_WORKERS });
   const host = variables["HOST"] || "127.0.0.1";
+  const { STORE: store } = await prepare(variables["DATA_DIR"]).catch(giveUp);
   if (variables["FIRESTORE_EMULATOR_HOST"]) {
     variables["GCLOUD_PROJECT"] ||= "demo-latchkey";
     // Outside Google's network the client would look for its metadata server before every start.
@@ -46,13 +44,29 @@ export function main(): void {
       const shown = host.includes(":") ? `[${host}]` : host;
       console.log(`latchkey listening on http://${shown}:${bound}`);
     };
+    const failed = (reason: string) => giveUp(new Error(reason));
     const server =
       workers === 1
-        ? serve({ exported, port, host, ready, failed: giveUp })
-        : runWorkers({ count: workers, script: __filename, ready, giveUp });
+        ? serve({ exported, port, host, ready, failed })
+        : runWorkers({ count: workers, script: __filename, ready, giveUp: failed });
     const stop = stopOnSignals(() => Promise.all([server(), schedules()]));
     if (variables["npm_lifecycle_event"]) onOrphaned(stop);
   }
+}
+
+/** Makes what is missing in the data directory, and looks whether the rest fits. */
+async function prepare(dataDir: string): Promise<Config> {
+  try {
+    Object.assign(process.env, localSecrets(dataDir, process.env));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw code
+      ? new Error(`${message}. DATA_DIR must be a directory that is yours to write.`)
+      : error;
+  }
+  const config = readConfig(process.env);
+  if (config.STORE === "sqlite" && !cluster.isWorker) await checkData(config);
+  return config;
 }
 
 type Exported = readonly (readonly [name: string, value: unknown])[];
@@ -78,7 +92,8 @@ function serve(ask: {
   );
   server.once("error", (error: NodeJS.ErrnoException) => {
     const taken = `port ${port} on ${host} is in use. Set PORT to another, or to 0 for a free one.`;
-    ask.failed(error.code === "EADDRINUSE" ? taken : error.message);
+    const other = `HOST ${host} and PORT ${port} cannot be listened on: ${error.message}.`;
+    ask.failed(error.code === "EADDRINUSE" ? taken : other);
   });
   server.listen(port, host, () => ask.ready((server.address() as AddressInfo).port));
   return () => {
@@ -132,13 +147,17 @@ function numberOf(name: string, form: { fallback: number; min: number; max: numb
   const given = process.env[name];
   const number = Number(given || form.fallback);
   if (Number.isInteger(number) && number >= form.min && number <= form.max) return number;
-  giveUp(`${name} must be a number from ${form.min} to ${form.max}, not ${JSON.stringify(given)}.`);
+  return giveUp(
+    new Error(
+      `${name} must be a number from ${form.min} to ${form.max}, not ${JSON.stringify(given)}.`,
+    ),
+  );
 }
 
 /** For mistakes that the one who starts the server can mend: words instead of a stack trace. */
-function giveUp(reason: string): never {
-  console.error(`latchkey cannot start: ${reason}`);
+function giveUp({ message }: Error): never {
+  console.error(`latchkey cannot start: ${message}`);
   process.exit(1);
 }
 
-main();
+void main();

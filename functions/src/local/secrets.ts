@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -27,21 +28,38 @@ const generated: Readonly<Record<string, () => string>> = {
   ENCRYPTION_KEYS: () => `1:${hex()}`,
 };
 
+/** With others, what a database holds is neither found nor opened. */
+const KEPT_WITH_DATA: readonly string[] = ["LOOKUP_PEPPER", "ENCRYPTION_KEYS"];
+
 /**
  * The secrets of a data directory, one file each (mode 0600) under `secrets/`, made where missing.
  * Those set in `variables` win and are not stored. Safe when two processes start at once.
+ * Throws where one is lost that the directory's database was made with.
  */
 export function localSecrets(
   dataDir: string,
   variables: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const directory = join(dataDir, "secrets");
+  // Looked for first: another process makes its database after all of its secrets.
+  const hasData = existsSync(join(dataDir, "latchkey.sqlite"));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return Object.fromEntries(
     Object.entries(generated).map(([name, make]) => [
       name,
-      variables[name] || readOrMake(join(directory, name), make),
+      variables[name]?.trim() ||
+        readOrMake(
+          join(directory, name),
+          hasData && KEPT_WITH_DATA.includes(name) ? () => lost(directory, name) : make,
+        ),
     ]),
+  );
+}
+
+function lost(directory: string, name: string): never {
+  throw new Error(
+    `${join(directory, name)} is missing, and the database in ${dirname(directory)} was made with it. ` +
+      "Put your copy back, there or in the variable; without one that database is lost, and only an empty DATA_DIR begins anew.",
   );
 }
 

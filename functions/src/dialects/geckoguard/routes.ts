@@ -24,7 +24,7 @@ import { limitAddress } from "./limits.ts";
 import { portalRoutes } from "./portal.ts";
 import { describeFile, downloadFile } from "./product-files.ts";
 import { createFirstProduct } from "./products.ts";
-import { getHealth, getStatus, whoami } from "./service.ts";
+import { getHealth, getStatus, headHealth, whoami } from "./service.ts";
 import { geckoguardSurface } from "./surface.ts";
 import { UPLOADS } from "./uploads.ts";
 
@@ -46,6 +46,7 @@ export const geckoguard: Dialect = {
   surface: geckoguardSurface,
   routes: [
     getHealth,
+    headHealth,
     getStatus,
     whoami,
     authorize,

@@ -17,13 +17,19 @@ export const getStatus = publicRoute({
   handle: async ({ now }) => ({ status: "ok", version: VERSION, time: iso(now()) }),
 });
 
-/** `/health` for its callers. Whoever watches the service is not counted, and never turned away. */
-export const getHealth: Route = {
-  method: "GET",
+/**
+ * `/health` for its callers. Whoever watches the service is not counted, and never turned away; many that
+ * do send `HEAD`.
+ */
+const healthBy = (method: "GET" | "HEAD"): Route => ({
+  method,
   path: "/v1/health",
   tellsHealth: true,
   async handle(deps) {
     await reachStore(deps);
     return { status: 200, body: { ok: true } };
   },
-};
+});
+
+export const getHealth = healthBy("GET");
+export const headHealth = healthBy("HEAD");
