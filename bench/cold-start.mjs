@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleIfStale } from "../scripts/build.mjs";
 import { startFirestoreDouble } from "../test/support/firestore-double/server.ts";
+import { asked, positive } from "./asked.ts";
 import { dropFromMemory } from "./cold-start/file-cache.mjs";
 
 const TARGET_RATIO = 1.3;
-const runs = Number(process.argv[2] ?? "9");
-if (!Number.isInteger(runs) || runs < 1) throw new RangeError("runs must be a positive number");
+const USAGE =
+  "npm run bench:cold -- [runs]\nmeasures how long a new instance takes until it answers.";
+const runs = asked(USAGE, () => positive("runs", process.argv[2] ?? "9"));
 
 /** Each is a process of its own, from its spawn to its line on stdout. */
 const subjects = {

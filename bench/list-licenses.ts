@@ -15,14 +15,20 @@ import { collections, products, reservations } from "../functions/src/store/coll
 import { openSqliteStore } from "../functions/src/store/sqlite.ts";
 import { PRODUCT_ID } from "../test/support/records.ts";
 import { seedKey, seedLicenses } from "../test/support/seed-licenses.ts";
+import { asked, positive } from "./asked.ts";
 
 const TARGET_RATIO = 5;
 const FEW = 1_000;
 const BATCH = 1_000;
 const ROUNDS = 60;
 const PAGE = 100;
-const many = Number(process.argv[2] ?? "200000");
-if (!Number.isInteger(many) || many < FEW) throw new RangeError(`many must be at least ${FEW}`);
+const USAGE =
+  "npm run bench:list -- [many]\nmeasures a page of licenses by filter, among 1,000 and among many.";
+const many = asked(USAGE, () => {
+  const number = positive("many", process.argv[2] ?? "200000");
+  if (number < FEW) throw new RangeError(`many must be at least ${FEW}`);
+  return number;
+});
 
 const vault = createVault({
   pepper: new Uint8Array(32).fill(1),

@@ -4,26 +4,35 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { bundleIfStale } from "../scripts/build.mjs";
+import { asked, positive } from "./asked.ts";
 import { measure } from "./load/measure.mjs";
 import { PRODUCT, scenarios } from "./load/scenarios.mjs";
 import { openSeeder } from "./load/seed.ts";
 import { cores, startServer } from "./load/server.mjs";
 
 const WARM_UP_SECONDS = 2;
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: "" },
-    seconds: { type: "string", default: "6" },
-    workers: { type: "string", default: "1" },
-    connections: { type: "string", default: "1,32" },
-    save: { type: "boolean", default: false },
-  },
+const USAGE = `npm run bench -- [--only verify] [--seconds 6] [--workers 1,4] [--connections 1,32] [--save]
+measures the local server under load. --only is a part of a scenario's name:
+${scenarios.map(({ name }) => `  ${name}`).join("\n")}`;
+const { seconds, connections, workers, chosen, keep } = asked(USAGE, () => {
+  const { values } = parseArgs({
+    options: {
+      only: { type: "string", default: "" },
+      seconds: { type: "string", default: "6" },
+      workers: { type: "string", default: "1" },
+      connections: { type: "string", default: "1,32" },
+      save: { type: "boolean", default: false },
+    },
+  });
+  const chosen = scenarios.filter(({ name }) => name.includes(values.only));
+  if (chosen.length === 0) throw new RangeError(`no scenario has "${values.only}" in its name`);
+  return {
+    seconds: positive("--seconds", values.seconds),
+    connections: values.connections.split(",").map((text) => positive("--connections", text)),
+    workers: values.workers.split(",").map((text) => positive("--workers", text)),
+    ...{ chosen, keep: values.save },
+  };
 });
-const seconds = positive("seconds", values.seconds);
-const connections = values.connections.split(",").map((text) => positive("connections", text));
-const workers = values.workers.split(",").map((text) => positive("workers", text));
-const chosen = scenarios.filter(({ name }) => name.includes(values.only));
-if (chosen.length === 0) throw new RangeError(`no scenario has "${values.only}" in its name`);
 
 const columns = [
   ["workers", "workers"],
@@ -49,7 +58,7 @@ console.log(
 console.log("scenario".padEnd(44) + columns.map(([, title]) => title.padStart(9)).join(""));
 const results = [];
 for (const scenario of chosen) for (const count of workers) await run(scenario, count);
-if (values.save) save();
+if (keep) save();
 
 async function run({ name, logged, settings, prepare }, count) {
   const server = await startServer({ workers: count, settings });
@@ -93,10 +102,4 @@ function save() {
   const text = JSON.stringify({ machine, results: [...best.values()] }, null, 2);
   writeFileSync(file, `${text}\n`);
   console.log(`\nsaved to bench/results/${file.pathname.split("/").at(-1)}`);
-}
-
-function positive(name, text) {
-  const number = Number(text);
-  if (Number.isInteger(number) && number > 0) return number;
-  throw new RangeError(`--${name} must be a positive number`);
 }

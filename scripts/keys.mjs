@@ -74,6 +74,10 @@ const commands = {
 function main() {
   const names = ["out", "public", "root", "signing", "signature"];
   const options = Object.fromEntries(names.map((name) => [name, { type: "string" }]));
+  if (process.argv.includes("--help")) {
+    console.log(USAGE);
+    return;
+  }
   let parsed;
   try {
     parsed = parseArgs({ options, allowPositionals: true });

@@ -1,22 +1,35 @@
 // What Firestore's limits make of a morning on which everybody comes at once, in virtual time.
 //
-//   npm run sim [-- --seed 1] [--machines 10000] [--seats 8000] [--heartbeats 50000]
+//   npm run sim [-- --seed 1] [--machines 10000] [--seats 8000] [--heartbeats 50000] [--save]
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { asked, positive } from "../asked.ts";
 import type { Limits } from "./firestore.ts";
 import { type Outcome, runStorm, type Storm } from "./storm.ts";
 
 const MINUTE_MS = 60_000;
 const RESULTS = join(import.meta.dirname, "../results");
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: "string", default: "1" },
-    machines: { type: "string", default: "10000" },
-    seats: { type: "string", default: "8000" },
-    heartbeats: { type: "string", default: "50000" },
-  },
+const USAGE = `npm run sim -- [--seed 1] [--machines 10000] [--seats 8000] [--heartbeats 50000] [--save]
+plays a morning storm on Firestore in virtual time. --save keeps what came of it in bench/results/sim.json.`;
+const { keep, ...sizes } = asked(USAGE, () => {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      machines: { type: "string", default: "10000" },
+      seats: { type: "string", default: "8000" },
+      heartbeats: { type: "string", default: "50000" },
+      save: { type: "boolean", default: false },
+    },
+  });
+  return {
+    seed: positive("--seed", values.seed),
+    machines: positive("--machines", values.machines),
+    seats: positive("--seats", values.seats),
+    heartbeats: positive("--heartbeats", values.heartbeats),
+    keep: values.save,
+  };
 });
 
 /** A database in one region; the medians and tails are assumptions, the rate is Google's. */
@@ -57,10 +70,7 @@ const services: Record<string, Limits> = {
 const counters = { "in the license": false, "in shards": true };
 
 const storm: Omit<Storm, "limits" | "inShards"> = {
-  seed: Number(values.seed),
-  machines: Number(values.machines),
-  seats: Number(values.seats),
-  heartbeats: Number(values.heartbeats),
+  ...sizes,
   arrivalMs: 10 * MINUTE_MS,
   endMs: 15 * MINUTE_MS,
 };
@@ -97,8 +107,8 @@ for (const [service, limits] of Object.entries(services)) {
   }
 }
 console.table(Object.fromEntries(Object.entries(outcomes).map(([name, o]) => [name, row(o)])));
-mkdirSync(RESULTS, { recursive: true });
-writeFileSync(
-  join(RESULTS, "sim.json"),
-  `${JSON.stringify({ storm, services, outcomes }, null, 2)}\n`,
-);
+if (keep) {
+  mkdirSync(RESULTS, { recursive: true });
+  const text = JSON.stringify({ storm, services, outcomes }, null, 2);
+  writeFileSync(join(RESULTS, "sim.json"), `${text}\n`);
+}
