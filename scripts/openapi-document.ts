@@ -47,6 +47,14 @@ export function openApiDocument(specs: readonly AnyEndpointSpec[]) {
   return createDocument({
     openapi: "3.1.1",
     info: { title: "Latchkey", version: "1", description: DESCRIPTION.replaceAll("\n", " ") },
+    servers: [
+      { url: "http://127.0.0.1:8787", description: "`npm start`" },
+      {
+        url: "https://us-central1-{project}.cloudfunctions.net",
+        description: "Deployed",
+        variables: { project: { default: "demo-latchkey", description: "The Firebase project." } },
+      },
+    ],
     paths,
     components: {
       securitySchemes: {

@@ -8,5 +8,11 @@ if (major < 22 || (major === 22 && minor < 13)) {
 }
 
 const { bundleIfStale } = await import("./build.mjs");
-await bundleIfStale();
+await bundleIfStale().catch((error) => {
+  console.error(
+    `latchkey cannot start: functions/lib is older than its sources, and building it failed: ${error.message}. ` +
+      "Run `npm run build` as a user who may write there.",
+  );
+  process.exit(1);
+});
 await import("../functions/lib/local.cjs");
