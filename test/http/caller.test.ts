@@ -13,7 +13,11 @@ test.each<[string, string | string[] | undefined, number, string]>([
   ["two proxies: around the first, what the second saw", "1.2.3.4", 2, "1.2.3.4"],
   ["an IPv6 address", "6.6.6.6, 2001:db8::1", 1, "2001:db8::1"],
   ["an IPv6 address in another spelling", "2001:DB8:0::1", 1, "2001:db8::1"],
-  ["an IPv4 address on a socket that takes both kinds", "::ffff:1.2.3.4", 1, "1.2.3.4"],
+  ["with the port a proxy saw", "1.2.3.4:50123", 1, "1.2.3.4"],
+  ["an IPv6 address with its port", "[2001:db8::1]:50123", 1, "2001:db8::1"],
+  ["an IPv6 address in brackets", "[2001:DB8:0::1]", 1, "2001:db8::1"],
+  ["IPv4 as a socket for both families spells it", "::ffff:1.2.3.4", 1, "1.2.3.4"],
+  ["what is no address stays as it is", "unknown", 1, "unknown"],
 ])("the caller's address: %s", (_, forwarded, trustedProxies, address) => {
   const headers = forwarded === undefined ? {} : { "x-forwarded-for": forwarded as string };
   const socket = { remoteAddress: "10.0.0.1" } as never;

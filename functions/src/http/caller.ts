@@ -18,12 +18,19 @@ export function callerAddress(request: Asked, trustedProxies: number): string {
     .map((hop) => hop.trim())
     .filter(Boolean);
   const seen = trustedProxies > 0 ? hops.at(-Math.min(trustedProxies, hops.length)) : undefined;
-  return spelled(seen ?? request.socket.remoteAddress ?? "unknown");
+  return plainAddress(seen ?? request.socket.remoteAddress ?? "unknown");
 }
 
-/** One spelling: a socket that takes both kinds names IPv4 callers as IPv6 addresses. */
-const spelled = (address: string): string =>
-  ipaddr.IPv6.isValid(address) ? ipaddr.process(address).toString() : address;
+const IPV4 = /^\d+\.\d+\.\d+\.\d+$/;
+const WITH_PORT = /^\[(?<six>[^\]]*)\](?::\d+)?$|^(?<four>\d+\.\d+\.\d+\.\d+):\d+$/;
+
+/** Some proxies append the port too, and a socket for both families spells IPv4 as IPv6: one caller has one spelling. */
+function plainAddress(seen: string): string {
+  if (IPV4.test(seen)) return seen;
+  const { six, four } = WITH_PORT.exec(seen)?.groups ?? {};
+  const address = six ?? four ?? seen;
+  return ipaddr.isValid(address) ? ipaddr.process(address).toString() : address;
+}
 
 /** What one customer has of an address: an IPv4 address, or the /64 network of an IPv6 one. */
 export function networkOf(address: string): string {
