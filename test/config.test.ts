@@ -79,6 +79,19 @@ test.each<[NodeJS.ProcessEnv, boolean]>([
   expect(read(variables).VERIFY_EMAILS).toBe(verifies);
 });
 
+test.each(["licenses@example.com", "Cloud Tools <licenses@example.com>", "<a@localhost>"])(
+  "mails may come from %s",
+  (from) => {
+    expect(read({ MAIL_FROM: from }).MAIL_FROM).toBe(from);
+  },
+);
+
+test("what is wrong in two ways is said once, with what would be right", () => {
+  expect(() => read({ FLOATING_SESSION_TTL_SECONDS: "99999999999999999999" })).toThrow(
+    /^The configuration is not valid\. FLOATING_SESSION_TTL_SECONDS: must be a whole number from 1 to 86400000$/,
+  );
+});
+
 test("browsers may call from the dashboard, or from where it is said", () => {
   const own = read({ DASHBOARD_URL: "https://dash.example.com/app/" });
   expect([own.DASHBOARD_URL, own.DASHBOARD_ORIGINS]).toEqual([
@@ -136,6 +149,10 @@ test.each<[string, string | undefined]>([
   ["SEAT_SHARDS_FROM", "-1"],
   ["FAILED_REQUESTS_PER_MINUTE", "many"],
   ["SMTP_URL", "smtp.example.com"],
+  ["SMTP_URL", "smtp://"],
+  ["MAIL_FROM", "Cloud Tools"],
+  ["MAIL_FROM", "a@example.com\nBcc: b@example.com"],
+  ["FILES_BUCKET", "gs://my-files"],
   ["SMTP_URL", "https://user:password-of-the-relay@example.com"],
   ["DASHBOARD_URL", "dashboard.example.com"],
   ["DASHBOARD_ORIGINS", "https://a.example.com/"],

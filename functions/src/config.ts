@@ -23,6 +23,8 @@ const secret = z.string().trim().default("");
 
 const tokenSecret = z.string().trim().min(32, "must have at least 32 characters").optional();
 
+const ADDRESS_FORM = /^(?:[^<>\r\n]*<[^\s<>@]+@[^\s<>@]+>|[^\s<>@]+@[^\s<>@]+)$/;
+
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
 
 const environment = z.object({
@@ -93,8 +95,13 @@ const environment = z.object({
   AUTH_REQUESTS_PER_EMAIL: count(5),
   JWT_ACCESS_SECRET: tokenSecret,
   ENDUSER_JWT_SECRET: tokenSecret,
-  SMTP_URL: z.url({ protocol: /^smtps?$/, error: "must be an smtp:// or smtps:// URL" }).optional(),
-  MAIL_FROM: z.string().default("Latchkey <latchkey@localhost>"),
+  SMTP_URL: z
+    .url({ protocol: /^smtps?$/, hostname: /./, error: "must be an smtp:// or smtps:// URL" })
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(ADDRESS_FORM, "must be an address, or a name and an <address>")
+    .default("Latchkey <latchkey@localhost>"),
   LOOPBACK_WEBHOOKS: z.stringbool().optional(),
   // Set by the local server itself: a worker leaves mails and events to the process that started it.
   LATCHKEY_ROLE: z.enum(["whole", "worker"]).optional(),
