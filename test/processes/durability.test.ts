@@ -92,6 +92,7 @@ test("SIGTERM: an open request is finished, a new one is not taken, and the exit
   const [response] = (await once(open, "response")) as [IncomingMessage];
   expect(response.statusCode).toBe(200);
   expect(await json(response)).toMatchObject({ success: true });
+  expect(response.headers.connection).toBe("close");
   expect(await exited).toBe(0);
   expect(server.printed.stderr).toBe("");
 });

@@ -1,4 +1,5 @@
 import cluster from "node:cluster";
+import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
@@ -95,8 +96,18 @@ function serve(ask: {
     const other = `HOST ${host} and PORT ${port} cannot be listened on: ${error.message}.`;
     ask.failed(error.code === "EADDRINUSE" ? taken : other);
   });
+  const open = new Set<ServerResponse>();
+  let stopping = false;
+  server.prependListener("request", (_, response) => {
+    if (stopping) response.shouldKeepAlive = false;
+    open.add(response);
+    response.once("close", () => open.delete(response));
+  });
   server.listen(port, host, () => ask.ready((server.address() as AddressInfo).port));
   return () => {
+    stopping = true;
+    // Who is told so sends nothing more on the connection, where it would only be reset.
+    for (const response of open) response.shouldKeepAlive = false;
     const closed = new Promise((resolve) => server.close(resolve));
     // A connection kept alive would hold the exit up once its request is answered.
     setInterval(() => server.closeIdleConnections(), 50);
