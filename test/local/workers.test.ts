@@ -48,7 +48,7 @@ test("the primary prints one line when all its workers serve, and nothing else",
   expect(server.printed).toEqual({ stdout: `latchkey listening on ${server.url}\n`, stderr: "" });
 });
 
-test("schedules, mails and events are the primary's alone", async () => {
+test("schedules, mails, events and what expired are the primary's alone", async () => {
   // Says which process waits for how long before it looks again.
   const spy = `import timers from "node:timers/promises"; import { syncBuiltinESMExports } from "node:module";
     const say = (kind, ms) => console.error(["waits", process.pid, kind, ms].join(" "));
@@ -72,8 +72,8 @@ test("schedules, mails and events are the primary's alone", async () => {
   expect(new Set(waits.map(([, pid]) => Number(pid)))).toEqual(new Set([server.pid]));
   const of = (wanted: string) => waits.filter(([, , kind]) => kind === wanted);
   expect(of("interval")).toHaveLength(Object.values<unknown>(deployed).filter(isScheduled).length);
-  // 250 ms between looks for events, 500 ms for mails.
-  expect(new Set(of("pause").map(([, , , ms]) => ms))).toEqual(new Set(["250", "500"]));
+  // 250 ms between looks for events, 500 ms for mails, 1 s for what expired.
+  expect(new Set(of("pause").map(([, , , ms]) => ms))).toEqual(new Set(["250", "500", "1000"]));
 });
 
 test("limits hold across workers: 100 machines at once, three slots", async () => {

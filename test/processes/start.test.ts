@@ -1,6 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { collections } from "../../functions/src/store/collections.ts";
 import {
   type Environment,
   launch,
@@ -78,6 +80,19 @@ describe("a server that runs", () => {
     expect(written).toEqual(expect.arrayContaining(["latchkey.sqlite", "latchkey.sqlite-wal"]));
     const open = written.filter((file) => statSync(join(dataDir, file)).mode & 0o077);
     expect(open).toEqual([]);
+  });
+
+  test("deletes what expired days ago", async () => {
+    const { dataDir, stop } = await startServer();
+    await stop();
+    const database = new DatabaseSync(join(dataDir, "latchkey.sqlite"), { timeout: 5_000 });
+    const { name } = collections.find(({ ttlField }) => ttlField !== undefined) ?? { name: "" };
+    const record = JSON.stringify({ expireAt: Date.now() - 3 * 86_400_000 });
+    database.prepare(`INSERT INTO "${name}" (id, json) VALUES ('old', ?)`).run(record);
+    await startServer({ dataDir });
+    const find = database.prepare(`SELECT id FROM "${name}" WHERE id = 'old'`);
+    while (find.get()) await new Promise(setImmediate);
+    database.close();
   });
 
   test("takes a blank variable for one that is not set", async () => {

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { write } from "firebase-functions/logger";
 import { type Config, readConfig } from "../config.ts";
 import { describe } from "../http/faults.ts";
+import { collections } from "../store/collections.ts";
+import { openSqliteExpiry } from "../store/sqlite-expiry.ts";
 import { checkData } from "./check-data.ts";
+import { keepForgetting } from "./forget-expired.ts";
 import { createHost, type Handler } from "./host.ts";
 import { isScheduled, isTriggered, startSchedules } from "./schedules.ts";
 import { localSecrets } from "./secrets.ts";
@@ -41,6 +44,7 @@ async function main(): Promise<void> {
     stopOnSignals(serve({ exported, port, host, ready: () => {}, failed: cannotStart }));
   } else {
     const schedules = runSchedules(exported, store);
+    if (store === "sqlite") forgetExpired(variables["DATA_DIR"]);
     const ready = (bound: number) => {
       const shown = host.includes(":") ? `[${host}]` : host;
       console.log(`latchkey listening on http://${shown}:${bound}`);
@@ -130,6 +134,14 @@ function runSchedules(exported: Exported, store: Config["STORE"]): () => Promise
     );
   }
   return running.stop;
+}
+
+/** What TTL policies do in Firestore. */
+function forgetExpired(dataDir: string): void {
+  const expiry = openSqliteExpiry(join(dataDir, "latchkey.sqlite"), collections);
+  void keepForgetting(expiry, (error) =>
+    write({ severity: "WARNING", message: "expired documents", error: describe(error) }),
+  );
 }
 
 function stopOnSignals(stopAll: () => Promise<unknown>): () => void {
