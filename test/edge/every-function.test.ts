@@ -1,4 +1,7 @@
 import { connect } from "node:net";
+import * as z from "zod";
+import { Problem } from "../../functions/src/http/problem.ts";
+import { type Fields, parseFields } from "../../functions/src/http/request.ts";
 import { signed } from "../support/signed.ts";
 import {
   ADMIN_SECRET,
@@ -87,6 +90,31 @@ describe.each(posts)("POST $name", ({ name, spec }) => {
       status: 400,
       body: { code: "INVALID_REQUEST", details: expect.arrayContaining([expect.anything()]) },
     });
+  });
+});
+
+describe.each(posts)("input of $name", ({ spec }) => {
+  const wrong = [null, "", 0, 1.5, true, [], [null], {}, { x: 1 }, "x".repeat(20_000)];
+  const problemsOf = (fields: Fields) => {
+    try {
+      parseFields(spec.input, fields);
+      return [];
+    } catch (error) {
+      if (error instanceof Problem) return error.fields;
+      throw error;
+    }
+  };
+
+  test("what is wrong with a field is said in words of ours, once", () => {
+    if (!(spec.input instanceof z.ZodObject)) throw new TypeError("not the fields of an object");
+    for (const name of Object.keys(spec.input.shape)) {
+      for (const problems of wrong.map((value) => problemsOf({ [name]: value }))) {
+        const fields = problems.map(({ field }) => field);
+        expect(fields).toEqual([...new Set(fields)]);
+        const theirs = /^(Invalid|Too (small|big)|Unrecognized)/;
+        expect(problems.filter(({ message }) => theirs.test(message))).toEqual([]);
+      }
+    }
   });
 });
 

@@ -148,7 +148,7 @@ test("200 a new discount replaces the one before; trial functions do not see it"
 
 test.each([
   ["createTrialCode", {}, "code: is required"],
-  ["createTrialCode", { code: "   " }, "code: is required"],
+  ["createTrialCode", { code: "   " }, "code: must not be empty"],
   ["createTrialCode", { code: "x".repeat(65) }, "code: must be at most 64 characters"],
   ["createTrialCode", { code: "X", trialDays: 0 }, "trialDays: must be at least 1"],
   ["createTrialCode", { code: "X", trialDays: 3_651 }, "trialDays: must be at most 3650"],

@@ -174,7 +174,7 @@ describe("text", () => {
   });
 
   test.each<[string, unknown, string]>([
-    ["empty", "", "is required"],
+    ["empty", "", "must not be empty"],
     ["too long", "01234567890", "must be at most 10 characters"],
     ["NUL", "a\0b", "must not contain NUL characters"],
     ["a lone high surrogate", "a\ud83d", "must be well-formed Unicode"],

@@ -81,7 +81,7 @@ test.each<[Json, string]>([
   [{ subject: "{{licenseKey}}" }, "subject: must not hold {{licenseKey}}"],
   [{ text: "Thank you" }, "text: must hold {{licenseKey}}"],
   [{ html: "<p>{{{licenseKey}}}</p>" }, "html: unknown placeholder {{; there are "],
-  [{ text: "" }, "text: is required"],
+  [{ text: "" }, "text: must not be empty"],
   [{ replyTo: "nobody" }, "replyTo: must be an e-mail address"],
   [{ enabled: "yes" }, "enabled: must be true or false"],
   [{ kind: "birthday" }, 'kind: must be "license"'],

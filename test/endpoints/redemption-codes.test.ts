@@ -132,7 +132,7 @@ describe("createCodes", () => {
     ],
     [{ codes: [] }, "codes: must name at least 1 code"],
     [{ codes: ["x".repeat(101)] }, "codes.0: must be at most 100 characters"],
-    [{ codes: [""] }, "codes.0: is required"],
+    [{ codes: [""] }, "codes.0: must not be empty"],
     [
       { codes: Array.from({ length: 5_001 }, (_, n) => `${n}`.padStart(100, "0")) },
       "codes: must have at most 500000 bytes in all",

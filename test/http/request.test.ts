@@ -144,6 +144,11 @@ describe("fields", () => {
     key: z.string("must be a string").min(1, "is required"),
     seats: z.int("must be a whole number").optional(),
     machine: z.strictObject({ name: z.string("must be a string") }).optional(),
+    note: z
+      .string("must be a string")
+      .min(1, "must not be empty")
+      .regex(/^\w+$/, "must be a word")
+      .optional(),
   });
   const problemOf = (fields: Record<string, unknown>) =>
     problemIn(() => parseFields(schema, fields));
@@ -180,6 +185,24 @@ describe("fields", () => {
       { key: "k", machine: { name: 7 } },
       "invalid_type",
       { field: "machine.name", message: "must be a string", missing: false },
+    ],
+    [
+      "unknown deeper down",
+      { key: "k", machine: { name: "m", nmae: 1 } },
+      "unrecognized_keys",
+      { field: "machine.nmae", message: "is not a field of this request" },
+    ],
+    [
+      "null where it may be left out",
+      { key: "k", note: null },
+      "invalid_type",
+      { field: "note", message: "must be a string", missing: false },
+    ],
+    [
+      "empty where it may be left out, once",
+      { key: "k", note: "" },
+      "too_small",
+      { field: "note", message: "must not be empty", missing: false },
     ],
   ])("are named with what is wrong: %s", async (_, fields, code, expected) => {
     const problem = await problemOf(fields);

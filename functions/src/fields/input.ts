@@ -5,7 +5,7 @@ import { MOST_SLOTS } from "../core/licenses.ts";
 export const text = (maxLength: number) =>
   z
     .string("must be a string")
-    .min(1, "is required")
+    .min(1, "must not be empty")
     .max(maxLength, `must be at most ${maxLength} characters`)
     .refine((value) => !value.includes("\0"), "must not contain NUL characters")
     .refine((value) => value.isWellFormed(), "must be well-formed Unicode");

@@ -158,8 +158,19 @@ export function jsonFields(body: Buffer): Fields {
 export function parseFields<S extends z.ZodType>(schema: S, fields: Fields): z.output<S> {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap((issue) => fieldProblems(issue, fields));
-  const named = problems.slice(0, MAX_NAMED_FIELDS);
+  const needs = (name: PropertyKey) =>
+    schema
+      .safeParse({ ...fields, [name]: undefined })
+      .error?.issues.some(
+        ({ path, code }) => path.length === 1 && path[0] === name && code !== "custom",
+      ) ?? false;
+  const problems = new Map<string, FieldProblem>();
+  for (const issue of parsed.error.issues) {
+    for (const problem of fieldProblems(issue, fields, needs)) {
+      if (!problems.has(problem.field)) problems.set(problem.field, problem);
+    }
+  }
+  const named = [...problems.values()].slice(0, MAX_NAMED_FIELDS);
   throw new Problem(
     "INVALID_REQUEST",
     named.map(({ field, message }) => `${field}: ${message}`).join("; "),
@@ -167,17 +178,24 @@ export function parseFields<S extends z.ZodType>(schema: S, fields: Fields): z.o
   );
 }
 
-function fieldProblems(issue: z.core.$ZodIssue, fields: Fields): FieldProblem[] {
+function fieldProblems(
+  issue: z.core.$ZodIssue,
+  fields: Fields,
+  needs: (name: PropertyKey) => boolean,
+): FieldProblem[] {
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((field) => ({
-      field,
+    return issue.keys.map((name) => ({
+      field: [...issue.path, name].join("."),
       message: "is not a field of this request",
       code: issue.code,
     }));
   }
   const field = issue.path.join(".") || "body";
-  const top = issue.path.length === 1 ? fields[String(issue.path[0])] : "given";
-  const missing = top === undefined || top === null || top === "";
+  const [name, ...deeper] = issue.path;
+  const top = name === undefined || deeper.length > 0 ? "given" : fields[String(name)];
+  const absent = top === undefined || top === null || top === "";
+  // What may be left out is not required, whatever is wrong with it.
+  const missing = absent && name !== undefined && needs(name);
   const { code } = issue;
   return [{ field, message: missing ? "is required" : issue.message, missing, code }];
 }

@@ -20,7 +20,10 @@ export const code = z.string("must be a string").trim().pipe(text(64)).meta({
 });
 
 export const codeProduct = z
-  .union([z.literal("").transform(() => undefined), z.null().transform(() => undefined), productId])
+  .union(
+    [z.literal("").transform(() => undefined), z.null().transform(() => undefined), productId],
+    "must be a product's id, or empty for every product",
+  )
   .optional()
   .meta({ description: "Without it the code is for every product.", example: "prod_abc123" });
 

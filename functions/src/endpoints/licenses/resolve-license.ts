@@ -21,9 +21,9 @@ export const resolveLicense = defineEndpoint({
     .strictObject({
       licenseKey,
       violationIds: z
-        .array(text(64))
-        .min(1)
-        .max(100)
+        .array(text(64), "must be a list of ids")
+        .min(1, "must name at least one violation")
+        .max(100, "must name at most 100 violations")
         .optional()
         .meta({
           description: "Ids of `getLicense`; all of the license's when left out.",

@@ -4,11 +4,16 @@ import type { InboundEvent } from "../../core/purchases.ts";
 import type { Receipt } from "../../operations/payments/receive-payment.ts";
 import { iso, pastInstant } from "../fields.ts";
 
-const status = z.enum(["done", "ignored", "waiting", "failed"]).meta({
-  description:
-    "`ignored` has no consequence; `waiting` takes effect with another event; `failed` is kept for `retryInboundEvent`.",
-  example: "done",
-});
+const status = z
+  .enum(
+    ["done", "ignored", "waiting", "failed"],
+    'must be "done", "ignored", "waiting" or "failed"',
+  )
+  .meta({
+    description:
+      "`ignored` has no consequence; `waiting` takes effect with another event; `failed` is kept for `retryInboundEvent`.",
+    example: "done",
+  });
 export const inboundStatus = status;
 
 const eventId = z.string().meta({

@@ -16,8 +16,8 @@ export const productStatus = z
     example: "live",
   });
 
-export const productDescription = text(2_000)
-  .or(z.literal(""))
+export const productDescription = z
+  .union([z.literal(""), text(2_000)], "must be a text of at most 2000 characters")
   .meta({ example: "Brushes and filters." });
 
 export const durationDays = z
@@ -48,12 +48,15 @@ const rules = {
 
 /** A product's own limits; null goes back to the default. */
 export const enforcement = z
-  .strictObject({
-    countriesPerDay: rules.countriesPerDay.nullable().optional(),
-    newMachinesPerSlot: rules.newMachinesPerSlot.nullable().optional(),
-    turnedAwayPerSeat: rules.turnedAwayPerSeat.nullable().optional(),
-    addressesPerDay: rules.addressesPerDay.nullable().optional(),
-  })
+  .strictObject(
+    {
+      countriesPerDay: rules.countriesPerDay.nullable().optional(),
+      newMachinesPerSlot: rules.newMachinesPerSlot.nullable().optional(),
+      turnedAwayPerSeat: rules.turnedAwayPerSeat.nullable().optional(),
+      addressesPerDay: rules.addressesPerDay.nullable().optional(),
+    },
+    "must be an object",
+  )
   .meta({
     description:
       "What its licenses may show before a rule notices: 2 to 100, 0 turns a rule off, null is the default.",

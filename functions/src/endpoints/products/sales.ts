@@ -42,13 +42,16 @@ const graceDays = z
 /** What a product says about its sales; what is left out stays as it is. */
 export const salesFields = {
   paymentIds: z
-    .strictObject({
-      stripe: idsAt("Prices, products or payment links.", "price_1Nabc"),
-      gumroad: idsAt("Permalinks or product ids.", "cloudtools"),
-      lemonSqueezy: idsAt("Variants or products.", "184321"),
-      paddle: idsAt("Prices or products.", "pri_01habc"),
-      polar: idsAt("Prices or products.", "5d1c9a10-3c1e-4c58-9a0e-2b7f9e1c4a11"),
-    })
+    .strictObject(
+      {
+        stripe: idsAt("Prices, products or payment links.", "price_1Nabc"),
+        gumroad: idsAt("Permalinks or product ids.", "cloudtools"),
+        lemonSqueezy: idsAt("Variants or products.", "184321"),
+        paddle: idsAt("Prices or products.", "pri_01habc"),
+        polar: idsAt("Prices or products.", "5d1c9a10-3c1e-4c58-9a0e-2b7f9e1c4a11"),
+      },
+      "must be an object",
+    )
     .optional()
     .meta({
       description:

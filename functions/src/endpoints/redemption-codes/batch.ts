@@ -9,8 +9,8 @@ const MOST_BYTES = 500_000;
 const MOST_AFFIX = 10;
 
 const affix = (what: string) =>
-  text(MOST_AFFIX)
-    .or(z.literal(""))
+  z
+    .union([z.literal(""), text(MOST_AFFIX)], `must be a text of at most ${MOST_AFFIX} characters`)
     .default("")
     .meta({ description: `Counts towards \`length\`. What codes ${what} with.` });
 

@@ -26,7 +26,10 @@ export const redemptionCodeFilters = {
     .optional()
     .meta({ example: "unused" }),
   search: z
-    .union([z.literal("").transform(() => undefined), text(MAX_CODE_LENGTH)])
+    .union(
+      [z.literal("").transform(() => undefined), text(MAX_CODE_LENGTH)],
+      `must be a text of at most ${MAX_CODE_LENGTH} characters`,
+    )
     .optional()
     .meta({ description: "A part of the code, in whatever case.", example: "spring" }),
 };
