@@ -31,7 +31,7 @@ test.each<[License["status"], License, License]>([
   ["revoked", license(), license({ status: "revoked", disputeReason: "manual", disputedAt: NOW })],
   ["revoked", ended, ended],
   ["active", ended, license()],
-  ["active", license({ threatLevel: 1 }), license({ threatLevel: 1 })],
+  ["active", license({ threatLevel: 1 }), license()],
   ["suspended", license({ threatLevel: 1 }), license({ status: "suspended", threatLevel: 1 })],
   ["degraded", ended, license({ status: "degraded", threatLevel: 4 })],
 ])("status %s by hand", (status, held, after) => {

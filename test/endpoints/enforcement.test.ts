@@ -98,6 +98,20 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
       });
     });
 
+    test.each([
+      ["reinstateLicense", {}],
+      ["updateLicense", { status: "active" }],
+    ])("%s forgives what was noticed on a license that is active still", async (name, change) => {
+      const key = await world.license();
+      await beatFrom(await activated(key), COUNTRIES.slice(0, 6));
+      expect(await seen(key)).toMatchObject({ license: { status: "active", threatLevel: 1 } });
+      await world.admin(name, { licenseKey: key, ...change });
+      expect(await seen(key)).toMatchObject({
+        license: { status: "active", threatLevel: 0, unresolvedViolationsCount: 0 },
+        violations: [{ id: "v1", resolved: true }],
+      });
+    });
+
     test("level 3 warns for 72 hours, blocks, and a schedule writes it down", async () => {
       const { key, session } = await atLevel3();
       const { license } = await seen(key);

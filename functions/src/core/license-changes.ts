@@ -59,9 +59,9 @@ export const unfrozen = (license: License, now: number): License =>
 
 /** A status set by hand: `revoked` and `active` are what revoking and reinstating leave. */
 function withStatus(license: License, status: LicenseStatus, now: number): License {
+  if (status === "active") return reinstated(license, now);
   if (status === license.status && license.statusBeforeRules === null) return license;
   if (status === "revoked") return revoked(license, "manual", now);
-  if (status === "active") return reinstated(license, now);
   const over = license.status === "revoked" ? { disputeReason: null, disputedAt: null } : {};
   return { ...license, ...BY_HAND, ...over, status };
 }
