@@ -275,6 +275,7 @@ test("429 an address that keeps failing waits, and only that", async () => {
   }
   const blocked = await guessing.call("verify", ask);
   expect(blocked).toMatchObject({ status: 429, body: { valid: false, code: "TOO_MANY_FAILURES" } });
+  expect(blocked.body["retryAfterSeconds"]).toBe(Number(blocked.headers.get("retry-after")));
   guessing.clock.advance(Number(blocked.headers.get("retry-after")) * 1000);
   expect((await guessing.call("verify", ask)).status).toBe(404);
   await guessing.close();

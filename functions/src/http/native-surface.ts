@@ -215,6 +215,7 @@ export function nativeSurface({ failure, missingFields, statuses }: Options): Su
     problem(problem, requestId) {
       const status = problemStatus[problem.code];
       const details = problem.fields.map(({ field, message }) => ({ field, message }));
+      const retry = problem.headers["Retry-After"];
       return {
         status,
         body: {
@@ -222,6 +223,7 @@ export function nativeSurface({ failure, missingFields, statuses }: Options): Su
           error: wordsOf(problem, missingFields),
           code: problem.code,
           ...(details.length > 0 ? { details } : {}),
+          ...(retry === undefined ? {} : { retryAfterSeconds: Number(retry) }),
           ...(status >= 500 ? { requestId } : {}),
         },
         code: problem.code,
