@@ -152,6 +152,9 @@ describe("getStats", () => {
     ["days", { days: 91 }],
     ["days", { days: "x" }],
     ["days", { days: 1.5 }],
+    ["days", { days: true }],
+    ["days", { days: [5] }],
+    ["days", { days: "07" }],
     ["creatorId", { creatorId: "somebody" }],
     ["product", { product: "x" }],
   ])("400 names %s", async (field, ask) => {

@@ -5,6 +5,7 @@ import { getStats as get } from "../../operations/stats/get-stats.ts";
 import { creatorId, iso, productId } from "../fields.ts";
 
 const DAY_MS = 86_400_000;
+const DAYS = "must be a whole number from 1 to 90";
 const total = (example: number) => z.int().min(0).meta({ example });
 
 export const getStats = defineEndpoint({
@@ -24,12 +25,21 @@ export const getStats = defineEndpoint({
   input: z
     .strictObject({
       productId: productId.optional(),
-      creatorId: creatorId.optional(),
-      days: z.coerce
-        .number("must be a whole number")
-        .int("must be a whole number")
-        .min(1, "must be at least 1")
-        .max(90, "must be at most 90")
+      creatorId: creatorId.optional().meta({
+        description:
+          "The account; with the admin secret the product's when left out, else `default`.",
+      }),
+      days: z
+        .union(
+          [
+            z.int(DAYS).min(1, DAYS).max(90, DAYS),
+            z
+              .string()
+              .regex(/^(?:[1-9]|[1-8]\d|90)$/, DAYS)
+              .transform(Number),
+          ],
+          DAYS,
+        )
         .default(30)
         .meta({ description: "How many days, today (UTC) included.", example: 30 }),
     })
