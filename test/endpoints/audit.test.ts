@@ -83,6 +83,22 @@ describe("listAuditLog", () => {
     });
   });
 
+  test("200 instants are ISO 8601 however deep, and other numbers stay", async () => {
+    const licenseKey = await world.license();
+    await world.admin("updateLicense", { licenseKey, expiresAt: "2027-01-01", maxMachines: 5 });
+    const { entries } = await log({ action: "license.update" });
+    expect(entries).toMatchObject([
+      {
+        before: { expiresAt: null, maxMachines: 2 },
+        after: { expiresAt: "2027-01-01T00:00:00.000Z", maxMachines: 5 },
+      },
+    ]);
+    const { entries: made } = await log({ action: "license.create" });
+    expect(made).toMatchObject([
+      { after: { createdAt: day(0), attempts: { startedAt: expect.any(String) } } },
+    ]);
+  });
+
   test("each filter alone, of one account and of all, with and without a time", async () => {
     const { keyId } = await history();
     const made = "product.create";

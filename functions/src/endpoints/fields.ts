@@ -2,7 +2,7 @@ import * as z from "zod";
 import { text } from "../fields/input.ts";
 
 export { email, licenseType, slots, text } from "../fields/input.ts";
-export { iso, isoOrNull } from "../http/instants.ts";
+export { isInstant, iso, isoOrNull } from "../http/instants.ts";
 
 export const licenseKey = text(128).meta({
   description: "Case, hyphens and spaces do not matter in a key this service made.",

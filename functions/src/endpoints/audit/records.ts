@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { AuditEntry } from "../../core/audit.ts";
-import { iso, pastInstant } from "../fields.ts";
+import { isInstant, iso, pastInstant } from "../fields.ts";
 
 /** An audit entry as lists show it. */
 export const entryShape = z
@@ -24,7 +24,8 @@ export const entryShape = z
       example: "0c9f6a52-3d1b-4e7a-9c84-5f2a7d60b1e3",
     }),
     before: z.record(z.string(), z.unknown()).nullable().meta({
-      description: "The fields that changed, as they were; null for what was made.",
+      description:
+        "The fields that changed, as they were, instants in ISO 8601; null for what was made.",
       example: null,
     }),
     after: z
@@ -40,4 +41,22 @@ export const entryShape = z
 export const entryRecord = (entry: AuditEntry): z.input<typeof entryShape> => ({
   ...entry,
   at: iso(entry.at),
+  before: entry.before && shownFields(entry.before),
+  after: entry.after && shownFields(entry.after),
 });
+
+/** By these names records keep instants, in epoch milliseconds. */
+const INSTANT = /(?:At|Seen)$/;
+
+const shownFields = (fields: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      INSTANT.test(name) && isInstant(value) ? iso(value) : shown(value),
+    ]),
+  );
+
+function shown(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shown);
+  return typeof value === "object" && value !== null ? shownFields(value) : value;
+}
