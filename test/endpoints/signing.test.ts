@@ -32,6 +32,11 @@ test("200 the certificate is signed by the root key, and signs the tokens", asyn
   expect(protectedHeader.kid).toBe(body["kid"]);
 });
 
+test("200 the certificate is the same by POST, as other functions for clients are called", async () => {
+  const got = await world.call("getSigningKey", undefined, { method: "GET" });
+  expect(await world.call("getSigningKey", {})).toMatchObject({ status: 200, body: got.body });
+});
+
 test("200 jwks is a standard key set that a standard client verifies with", async () => {
   const activated = await world.call("activate", machine(await world.license(), "a"));
   const keys = createRemoteJWKSet(new URL(`${world.url}/jwks`));

@@ -6,7 +6,7 @@ const pem = z.string().meta({ example: "-----BEGIN PUBLIC KEY-----\n..." });
 
 export const getSigningKey = defineEndpoint({
   name: "getSigningKey",
-  methods: ["GET"],
+  methods: ["GET", "POST"],
   access: "public",
   summary: "The signing certificate",
   description:
