@@ -54,6 +54,7 @@ test.each([
   const response = await fetch(url + path, { method: "POST", body: "{}" });
   expect(response.status).toBe(404);
   expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
+  expect(response.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
   const body = (await response.json()) as { error: string };
   expect(body).toEqual({
     success: false,

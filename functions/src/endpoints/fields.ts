@@ -33,9 +33,13 @@ export const handle = (maxLength: number) =>
     "must start with a letter or digit and hold only letters, digits and _ . @ : -",
   );
 export const creatorId = handle(128).meta({
-  description: "The account that owns what is made. With an API key it is the key's own.",
+  description:
+    "The account: when left out, that of the product that is named, else `default`. With an API key it is the key's own.",
   example: "studio-one",
 });
+
+/** Where an account is always named. */
+export const accountId = creatorId.meta({ description: "The account." });
 
 /** Yes or no; a query string sends it as text. */
 export const flag = z.union(

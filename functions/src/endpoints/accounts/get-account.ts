@@ -2,7 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { getAccount as get } from "../../operations/accounts/get-account.ts";
-import { creatorId } from "../fields.ts";
+import { accountId } from "../fields.ts";
 import { accountRecord, accountShape } from "./records.ts";
 
 export const getAccount = defineEndpoint({
@@ -14,7 +14,7 @@ export const getAccount = defineEndpoint({
   mutates: false,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["ACCOUNT_NOT_FOUND"],
-  input: z.strictObject({ creatorId }).meta({ id: "GetAccountRequest" }),
+  input: z.strictObject({ creatorId: accountId }).meta({ id: "GetAccountRequest" }),
   output: z
     .object({ success: z.literal(true), account: accountShape })
     .meta({ id: "GetAccountResponse" }),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { type Account, PLANS, requestsPerMinute } from "../../core/plans.ts";
-import { creatorId, iso, pastInstant } from "../fields.ts";
+import { accountId, iso, pastInstant } from "../fields.ts";
 
 export const plan = z.enum(PLANS, `must be one of ${PLANS.join(", ")}`).meta({
   description: "How many requests a minute its `proxgate` keys may send together.",
@@ -10,7 +10,7 @@ export const plan = z.enum(PLANS, `must be one of ${PLANS.join(", ")}`).meta({
 /** An account as its administrator sees it. */
 export const accountShape = z
   .object({
-    creatorId,
+    creatorId: accountId,
     plan,
     requestsPerMinute: z.int().meta({ example: 1_000 }),
     createdAt: pastInstant,

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { updateAccount as update } from "../../operations/accounts/update-account.ts";
-import { creatorId } from "../fields.ts";
+import { accountId } from "../fields.ts";
 import { accountRecord, accountShape, plan } from "./records.ts";
 
 export const updateAccount = defineEndpoint({
@@ -15,7 +15,7 @@ export const updateAccount = defineEndpoint({
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: [],
-  input: z.strictObject({ creatorId, plan }).meta({ id: "UpdateAccountRequest" }),
+  input: z.strictObject({ creatorId: accountId, plan }).meta({ id: "UpdateAccountRequest" }),
   output: z
     .object({ success: z.literal(true), account: accountShape })
     .meta({ id: "UpdateAccountResponse" }),

@@ -25,7 +25,9 @@ export const createApiKey = defineEndpoint({
   input: z
     .strictObject({
       name: text(200).meta({ example: "shop backend" }),
-      creatorId: creatorId.optional(),
+      creatorId: creatorId.optional().meta({
+        description: "The key's account; when left out, that of `productId`, else `default`.",
+      }),
       kind: z
         .enum(KEY_KINDS, `must be one of ${KEY_KINDS.join(", ")}`)
         .default("native")

@@ -4,7 +4,7 @@ import { defineEndpoint } from "../../http/endpoint.ts";
 import { nativeSurface } from "../../http/native-surface.ts";
 import { addMember as add } from "../../operations/members/add-member.ts";
 import { orgIdOf } from "../../operations/members/reach.ts";
-import { creatorId, email, iso, pastInstant } from "../fields.ts";
+import { accountId, email, iso, pastInstant } from "../fields.ts";
 
 const role = z
   .enum(ROLES, `must be one of ${ROLES.join(", ")}`)
@@ -33,7 +33,7 @@ export const addMember = defineEndpoint({
   mutates: true,
   surface: nativeSurface({ failure: "success" }),
   refusals: ["USER_NOT_FOUND", "LAST_OWNER"],
-  input: z.strictObject({ creatorId, email, role }).meta({ id: "AddMemberRequest" }),
+  input: z.strictObject({ creatorId: accountId, email, role }).meta({ id: "AddMemberRequest" }),
   output: z.object({ success: z.literal(true), member }).meta({ id: "AddMemberResponse" }),
   async handle(deps, { creatorId, email, role }, principal) {
     const decision = await add(deps, principal, { accountId: creatorId, email, role });

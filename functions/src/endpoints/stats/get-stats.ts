@@ -25,10 +25,7 @@ export const getStats = defineEndpoint({
   input: z
     .strictObject({
       productId: productId.optional(),
-      creatorId: creatorId.optional().meta({
-        description:
-          "The account; with the admin secret the product's when left out, else `default`.",
-      }),
+      creatorId: creatorId.optional(),
       days: z
         .union(
           [
