@@ -159,6 +159,16 @@ test("a license costs two writes more when it is the customer's first", async ()
   expect(await made("new@example.com")).toMatchObject({ reads: 4, writes: 3 });
 });
 
+test("a license costs a read and two writes more when it names its purchase", async () => {
+  await world.license({ email: "new@example.com" });
+  await world.admin("createLicense", {
+    email: "new@example.com",
+    productId: "prod_tools",
+    purchaseId: "pur_1",
+  });
+  expect(world.touched()).toMatchObject({ reads: 5, writes: 5 });
+});
+
 test("an unknown key costs one read", async () => {
   expect(await cost("activate", machine("nope", "a"), 404)).toMatchObject({ reads: 1, writes: 0 });
 });

@@ -39,6 +39,89 @@ describe.each(useEngines().filter(({ name }) => name !== "SQLite in a file"))(
       (await world.admin("listInboundEvents", more))["events"] as Json[];
     const mailed = async () => (await world.store.query(mails, "due", { limit: 100 })).items;
 
+    describe.each(["createLicense", "importLicenses"])("a license of %s", (name) => {
+      const asked = { email: "buyer@example.com", productId: "prod_tools", purchaseId: "pur_1" };
+      const made = async (more: Json = {}) => {
+        if (name === "createLicense") {
+          return String((await world.admin(name, { ...asked, ...more }))["licenseKey"]);
+        }
+        const licenseKey = "OLD-KEY-1";
+        const rows = [{ licenseKey, ...asked, ...more }];
+        expect(await world.admin(name, { licenses: rows })).toMatchObject({ importedCount: 1 });
+        return licenseKey;
+      };
+
+      test.each([
+        ["purchase.refunded", "refund"],
+        ["purchase.disputed", "chargeback"],
+      ])("is revoked by the %s of the purchase it names, and no other is", async (type, reason) => {
+        const key = await made();
+        const { licenseKey: other } = await world.admin("createLicense", {
+          ...asked,
+          purchaseId: "pur_2",
+        });
+        expect(await send({ type, purchaseId: "pur_1" })).toMatchObject({
+          body: { status: "done" },
+        });
+        expect(await licenseOf(key)).toMatchObject({
+          status: "revoked",
+          threatLevel: 4,
+          disputeReason: reason,
+        });
+        expect(await licenseOf(String(other))).toMatchObject({ status: "active" });
+      });
+
+      test("is the license of its sale that is announced too", async () => {
+        const key = await made();
+        expect(await send({ purchaseId: "pur_1" })).toMatchObject({ body: { licenseKey: key } });
+        expect(await bought()).toHaveLength(1);
+      });
+
+      test("is revoked from the start where its refund came before", async () => {
+        await send({ type: "purchase.refunded", purchaseId: "pur_1" });
+        expect(await events()).toMatchObject([{ status: "waiting" }]);
+        expect(await licenseOf(await made())).toMatchObject({
+          status: "revoked",
+          disputeReason: "refund",
+        });
+        expect(await events()).toMatchObject([{ status: "done" }]);
+      });
+
+      test("is extended by renewals of its purchase, before and after", async () => {
+        const renewed = { type: "subscription.renewed", purchaseId: "pur_1", durationDays: 10 };
+        await send({ ...renewed, renewalId: "1" });
+        const key = await made({ expiresAt: day(10) });
+        expect(await licenseOf(key)).toMatchObject({ expiresAt: day(20) });
+        await send({ ...renewed, renewalId: "2" });
+        expect(await licenseOf(key)).toMatchObject({ expiresAt: day(30) });
+      });
+    });
+
+    test("licenses that name one purchase are all revoked by its refund", async () => {
+      const asked = { email: "buyer@example.com", productId: "prod_tools", purchaseId: "pur_1" };
+      const first = await sold();
+      const { licenseKey: second } = await world.admin("createLicense", asked);
+      await send({ type: "purchase.refunded", purchaseId: "pur_1" });
+      for (const key of [first, String(second)]) {
+        expect(await licenseOf(key)).toMatchObject({ status: "revoked" });
+      }
+    });
+
+    test("licenses imported at once under one purchase are all filed", async () => {
+      const purchase = { productId: "prod_tools", purchaseId: "pur_1" };
+      const rows = Array.from({ length: 30 }, (_, index) => ({
+        licenseKey: `OLD-${index}`,
+        email: `b${index}@example.com`,
+        ...purchase,
+      }));
+      expect(await world.admin("importLicenses", { licenses: rows })).toMatchObject({
+        importedCount: 30,
+      });
+      await send({ type: "purchase.refunded", purchaseId: "pur_1" });
+      const revoked = await world.admin("listLicenses", { status: "revoked", limit: 500 });
+      expect(revoked["licenses"]).toHaveLength(30);
+    });
+
     test("a sale is a license that verifies at once, and a mail with its key", async () => {
       const key = await sold({ variant: "pro", maxMachines: 3 });
       expect(await licenseOf(key)).toMatchObject({

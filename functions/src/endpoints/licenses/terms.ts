@@ -14,7 +14,11 @@ export const newLicenseFields = {
   licenseType: licenseType.optional(),
   expiresAt: expiry.optional(),
   discountCode: text(128).optional().meta({ example: "SPRING-K7X4" }),
-  purchaseId: text(256).optional().meta({ example: "pur_1001" }),
+  purchaseId: text(256).optional().meta({
+    description:
+      "Refunds, disputes and renewals that `webhook` announces for this purchase of the product reach the license.",
+    example: "pur_1001",
+  }),
   bundleId: text(128).optional().meta({
     description: "When left out, the product's handle if its `unlocks` apply.",
   }),

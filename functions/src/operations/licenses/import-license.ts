@@ -7,6 +7,7 @@ import { auditor } from "../audit.ts";
 import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
 import { announcer } from "../events/announce.ts";
+import { filedUnderPurchase } from "../payments/file-license.ts";
 import type { Principal } from "../principal.ts";
 import { countCreated } from "../stats/usage-counters.ts";
 import { addLicense } from "./change-license.ts";
@@ -38,15 +39,17 @@ export async function importLicense(
     created = undefined;
     const draft = await draftLicense(deps, tx, principal, ask, made);
     if (!draft.ok) return draft;
-    const license = imported(draft.license, ask, made.now);
-    const known = await tx.get(licenses, license.keyHash);
+    const asked = imported(draft.license, ask, made.now);
+    const known = await tx.get(licenses, asked.keyHash);
     if (known) {
-      return sameSale(known, license)
+      return sameSale(known, asked)
         ? accept({ licenseKey, existed: true })
         : refuse("LICENSE_KEY_TAKEN", { field: "licenseKey" });
     }
+    const { license, write } = await filedUnderPurchase(deps, tx, asked, made.now);
     const welcome = await customerOnFirstUse(tx, license, made.now);
     addLicense(deps, tx, license, { audit, announce, welcome, action: "license.import" });
+    write();
     created = license;
     return accept({ licenseKey, existed: false });
   });
