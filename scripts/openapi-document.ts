@@ -11,7 +11,7 @@ import { csvExample, exampleOf, problemExamples } from "./openapi-examples.ts";
 
 const DESCRIPTION = `A software-licensing server. Client functions take the license key as their credential; admin
 functions take \`adminSecret\` (body or header \`X-Admin-Secret\`) or an API key (body or query \`apiKey\`, header
-\`X-API-Key\`). Every function that changes something accepts \`Idempotency-Key\`: for 24 hours a retry gets the first
+\`X-API-Key\`). Each of these that changes something accepts \`Idempotency-Key\`: for 24 hours a retry gets the first
 answer, marked \`Idempotent-Replayed: true\`. Instants are ISO 8601.`;
 
 const failure = z
@@ -60,6 +60,7 @@ export function openApiDocument(specs: readonly AnyEndpointSpec[]) {
       securitySchemes: {
         adminSecret: { type: "apiKey", in: "header", name: "X-Admin-Secret" },
         apiKey: { type: "apiKey", in: "header", name: "X-API-Key" },
+        apiKeyInQuery: { type: "apiKey", in: "query", name: "apiKey" },
       },
     },
   });
@@ -76,7 +77,7 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
   const security = {
     public: [],
     webhook: [],
-    admin: [{ adminSecret: [] }, { apiKey: [] }],
+    admin: [{ adminSecret: [] }, { apiKey: [] }, { apiKeyInQuery: [] }],
     administrator: [{ adminSecret: [] }],
   }[spec.access];
   const takesInput = Object.keys(spec.input.shape).length > 0;
@@ -97,11 +98,11 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
     ...(method === "POST"
       ? {
           requestBody: {
-            required: true,
+            required: !spec.input.safeParse({}).success,
             content: Object.fromEntries(
               (("reads" in spec && spec.reads) || ["application/json"]).map((type) => [
                 type,
-                { schema: spec.input, example: exampleOf(spec.input, "input") },
+                { schema: bodyOf(spec), example: exampleOf(spec.input, "input") },
               ]),
             ),
           },
@@ -112,6 +113,20 @@ function operation(spec: AnyEndpointSpec, method: "GET" | "POST"): ZodOpenApiOpe
       ...failures(spec),
     },
   };
+}
+
+const CREDENTIALS = {
+  adminSecret: z.string().optional().meta({ description: "In place of the header." }),
+  apiKey: z.string().optional().meta({ description: "In place of the header." }),
+};
+
+/** The input as a body may bring it: with a credential, where one is asked for. */
+function bodyOf({ access, input }: AnyEndpointSpec): z.ZodType {
+  const { adminSecret } = CREDENTIALS;
+  if (access !== "admin" && access !== "administrator") return input;
+  return input
+    .safeExtend(access === "admin" ? CREDENTIALS : { adminSecret })
+    .meta({ ...input.meta() });
 }
 
 function description(spec: AnyEndpointSpec): { description?: string } {

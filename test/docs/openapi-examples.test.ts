@@ -57,6 +57,16 @@ function requestOf({ parameters = [], requestBody }: Operation): Json {
   return Object.fromEntries(fields.filter(([, example]) => example !== undefined)) as Json;
 }
 
+const adminBodies = operations.flatMap(({ name, operation: { tags, requestBody } }) =>
+  requestBody && tags.includes("Admin")
+    ? [{ name, ...requestBody.content["application/json"] }]
+    : [],
+);
+
+test.each(adminBodies)("$name may be sent its credential in the body", ({ schema, example }) => {
+  expectValid(schema, { ...(example as Json), adminSecret: ADMIN_SECRET });
+});
+
 const exampleOf = (name: string): Json => requestOf(paths[`/${name}`]?.["post"] as Operation);
 
 /** The functions whose examples, one after the other, make what the examples of all others name. */
