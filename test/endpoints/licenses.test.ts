@@ -118,6 +118,15 @@ test("404 names the product that is not there", async () => {
   expect((await make({ creatorId: "another" })).status).toBe(404);
 });
 
+test("a license unlocks every other product once, however often it is named", async () => {
+  const unlockedProducts = ["prod_extra", "prod_tools", "prod_extra"];
+  await world.admin("createProduct", { name: "extra", productId: "prod_extra" });
+  const licenseKey = await world.license({ unlockedProducts });
+  expect(await world.admin("getLicense", { licenseKey })).toMatchObject({
+    license: { unlockedProducts: ["prod_extra"] },
+  });
+});
+
 test("404 getLicense of an unknown key", async () => {
   expect(await world.call("getLicense", { licenseKey: "nope" }, { headers })).toMatchObject({
     status: 404,

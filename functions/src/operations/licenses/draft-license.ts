@@ -43,14 +43,15 @@ export async function draftLicense(
   if (!found.ok) return found;
   const { product } = found;
   const bundled = ask.unlockedProducts === undefined && product.unlocks.length > 0;
-  const unlocked: Product[] = [];
+  const others = new Map<string, Product>();
   for (const reference of ask.unlockedProducts ?? []) {
     const other = await findProduct(reader, principal, reference);
     if (other?.accountId !== product.accountId) {
       return refuse("PRODUCT_NOT_FOUND", { field: "unlockedProducts" });
     }
-    unlocked.push(other);
+    if (other.id !== product.id) others.set(other.id, other);
   }
+  const unlocked = [...others.values()];
   const name = variantName(product.handle, ask.variant ?? DEFAULT_VARIANT);
   const variant = await reader.get(variants, variantIdOf(product.id, name));
   const unsold = unlocked.some((other) => saleRefusal(other))
