@@ -194,7 +194,8 @@ describe("create", () => {
     const { license, licenses: made, count } = dataOf(reply) as { licenses: Json[] } & Json;
     expect([reply.status, count, made.length, made[0]]).toEqual([201, 500, 500, license]);
     expect(new Set(made.map(({ key }) => key)).size).toBe(500);
-    expect(world.touched()).toEqual({ reads: 2, writes: 1_001, aggregates: 0 });
+    // As so many are filed for lists after their transaction.
+    expect(world.touched()).toEqual({ reads: 2 + 500, writes: 1_001 + 500, aggregates: 0 });
     expect(await auditOf(world)).toHaveLength(audited + 1);
     expect(await events()).toEqual(Array.from({ length: 500 }, () => "license.created"));
     const pages = await Promise.all([1, 2].map((page) => list({ page, pageSize: 250 })));

@@ -6,6 +6,7 @@ import {
 import { redemptionCodeId } from "../../functions/src/operations/redemption-codes/find-code.ts";
 import { redemptionCodes } from "../../functions/src/store/collections.ts";
 import type { DocumentStore } from "../../functions/src/store/document-store.ts";
+import { inLots } from "../../functions/src/store/lots.ts";
 import { redemptionCode } from "./records.ts";
 
 const AT_ONCE = 2_000;
@@ -23,11 +24,9 @@ export async function seedCodes(
     const base = redemptionCode({ id, productId, text, folded: foldCode(text), ...rest });
     return withExpiry(base, expiresAt);
   });
-  for (let from = 0; from < records.length; from += AT_ONCE) {
+  for (const lot of inLots(redemptionCodes, records, { most: AT_ONCE })) {
     await store.commit(
-      records
-        .slice(from, from + AT_ONCE)
-        .map((record) => ({ kind: "create" as const, collection: redemptionCodes, record })),
+      lot.map((record) => ({ kind: "create" as const, collection: redemptionCodes, record })),
     );
   }
 }

@@ -4,6 +4,7 @@ import { keyHashOf } from "../../functions/src/operations/activations/machine.ts
 import type { Deps } from "../../functions/src/operations/deps.ts";
 import { withFacets } from "../../functions/src/operations/licenses/facets.ts";
 import { licenses } from "../../functions/src/store/collections.ts";
+import { inLots } from "../../functions/src/store/lots.ts";
 import { license } from "./records.ts";
 
 /** A key of our own shape for each number; near numbers have keys that begin differently. */
@@ -26,8 +27,10 @@ export async function seedLicenses(
       key,
     );
   });
-  await deps.store.commit(
-    records.map((record) => ({ kind: "create" as const, collection: licenses, record })),
-  );
+  for (const lot of inLots(licenses, records, { most: records.length })) {
+    await deps.store.commit(
+      lot.map((record) => ({ kind: "create" as const, collection: licenses, record })),
+    );
+  }
   return records;
 }

@@ -546,6 +546,7 @@ export const licenses = collection({
     byExpiryToTell: { order: ["tellExpiryAt", "asc"] },
     bySuspension: { order: ["suspendsAt", "asc"] },
     byRefiling: { equal: ["productId"], order: ["refileAt", "asc"] },
+    allByRefiling: { order: ["refileAt", "asc"] },
     ofAccountByRefiling: { equal: ["accountId"], order: ["refileAt", "asc"] },
     byFacet: { contains: "facets", order: ["createdAt", "desc"] },
     byEndUser: { equal: ["endUserId"], order: ["createdAt", "desc"] },

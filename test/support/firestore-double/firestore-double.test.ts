@@ -540,6 +540,31 @@ describe("limits", () => {
     await expect(batchOf(11, 1_000_000)).rejects.toMatchObject({ code: CODE.invalidArgument });
     await expect(batchOf(600, 1)).resolves.toBeDefined();
   });
+
+  test("a commit's 10 MiB hold the index entries that it changes, also of what it deletes", async () => {
+    const list = Array.from({ length: 30_000 }, (_, n) => `${n}`);
+    const docs = Array.from({ length: 6 }, (_, n) => strict.db.doc(`licenses/listed-${n}`));
+    for (const doc of docs) await doc.set({ list });
+    const batchOf = (
+      some: readonly FirebaseFirestore.DocumentReference[],
+      write: (
+        batch: FirebaseFirestore.WriteBatch,
+        doc: FirebaseFirestore.DocumentReference,
+      ) => unknown,
+    ) => {
+      const batch = strict.db.batch();
+      for (const doc of some) write(batch, doc);
+      return batch.commit();
+    };
+    const tooBig = { code: CODE.invalidArgument, message: expect.stringContaining("too big") };
+    await expect(
+      batchOf(docs, (batch, doc) => batch.update(doc, { note: "x" })),
+    ).resolves.toBeDefined();
+    await expect(batchOf(docs, (batch, doc) => batch.delete(doc))).rejects.toMatchObject(tooBig);
+    await expect(
+      batchOf(docs.slice(0, 3), (batch, doc) => batch.delete(doc)),
+    ).resolves.toBeDefined();
+  });
 });
 
 test("DELETE on the emulator path empties one database", async () => {

@@ -5,10 +5,15 @@ import type { Fields, Value } from "./proto.ts";
 import { invalid } from "./status-error.ts";
 import { bytesOf, elementsOf, RANK, rankOf } from "./values.ts";
 
-/** Sources: [Q] cloud.google.com/firestore/quotas, [D] …/docs/query-data/queries (disjunctions, not-in). */
+/**
+ * Sources: [Q] cloud.google.com/firestore/quotas, [D] …/docs/query-data/queries (disjunctions, not-in),
+ * [T] …/docs/manage-data/transactions (why transactions fail).
+ */
 export const LIMITS = {
   /** [Q] Maximum API request size: 10 MiB. */
   requestBytes: 10 * 1024 * 1024,
+  /** [T] The documents of a transaction and the index entries that it changes: 10 MiB. */
+  transactionBytes: 10 * 1024 * 1024,
   /** [Q] Maximum size for a document: 1 MiB. */
   documentBytes: 1_048_576,
   /** [Q] Maximum size of a field value: 1 MiB - 89 bytes. */
@@ -55,19 +60,19 @@ export function checkDocumentName(name: string): void {
 const stringSize = (text: string) => utf8(text) + 1;
 
 /** Sizes follow cloud.google.com/firestore/docs/storage-size; a map counts its 32 bytes like a document. */
-const nameSize = (name: string) =>
+export const nameSize = (name: string) =>
   name
     .split("/")
     .slice(5)
     .reduce((sum, segment) => sum + stringSize(segment), 16);
 
-const fieldsSize = (fields: Fields): number =>
+export const fieldsSize = (fields: Fields): number =>
   Object.entries(fields).reduce(
     (sum, [name, value]) => sum + stringSize(name) + valueSize(value),
     32,
   );
 
-function valueSize(value: Value): number {
+export function valueSize(value: Value): number {
   switch (rankOf(value)) {
     case RANK.null:
     case RANK.boolean:

@@ -14,6 +14,7 @@ import {
   type WriteResult,
 } from "./proto.ts";
 import { invalid, StatusError, unimplemented } from "./status-error.ts";
+import { modifiedBytes } from "./transaction-size.ts";
 import { transformField } from "./transforms.ts";
 
 export function nameOf(write: Write): string {
@@ -119,5 +120,15 @@ export function stageWrites({ writes, documents, at, rules }: Staging): Staged {
     changes.set(name, next);
     return { updateTime: toTimestamp(at), transformResults };
   });
+  checkSize(changes, documents, rules);
   return { changes, results };
+}
+
+/** Without rules nothing says which index entries a change makes. */
+function checkSize(changes: Changes, documents: DocumentReader, rules: IndexRules | undefined) {
+  if (!rules) return;
+  let bytes = 0;
+  for (const [name, after] of changes) bytes += modifiedBytes(documents.get(name), after, rules);
+  if (bytes > LIMITS.transactionBytes)
+    throw invalid("Transaction too big. Decrease transaction size.");
 }

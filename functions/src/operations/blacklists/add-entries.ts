@@ -9,6 +9,7 @@ import {
 import { accept, type Decision, refuse } from "../../core/decision.ts";
 import { sha256Hex } from "../../crypto/signatures.ts";
 import { blacklistEntries, products } from "../../store/collections.ts";
+import { inLots } from "../../store/lots.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../principal.ts";
@@ -27,16 +28,19 @@ export type EntriesAdded = {
   readonly added: number;
 };
 
-/** Adds up to `MOST_ENTRIES_AT_ONCE` entries, or gives those that are there their new reason. */
+type Wanted = EntryAsk & { readonly valueHash: string };
+
+/**
+ * Adds up to `MOST_ENTRIES_AT_ONCE` entries, or gives those that are there their new reason: all of them or none, but
+ * for long values, of which a transaction takes few. Again it changes nothing.
+ */
 export async function addBlacklistEntries(
   deps: Deps,
   principal: Principal,
   ask: { readonly productId: string; readonly entries: readonly EntryAsk[] },
 ): Promise<Decision<EntriesAdded>> {
   if (ask.entries.length > MOST_ENTRIES_AT_ONCE) throw new RangeError("too many for one change");
-  const now = deps.now();
-  const audit = auditor(deps, principal);
-  const wanted = new Map<string, EntryAsk & { value: string; valueHash: string }>();
+  const wanted = new Map<string, Wanted>();
   for (const [index, entry] of ask.entries.entries()) {
     const value = canonicalValue(entry.type, entry.value);
     if (value === undefined) {
@@ -45,11 +49,36 @@ export async function addBlacklistEntries(
     const valueHash = sha256Hex(new TextEncoder().encode(value));
     wanted.set(`${entry.type} ${valueHash}`, { ...entry, value, valueHash });
   }
-  return deps.once(async (tx): Promise<Decision<EntriesAdded>> => {
+  const searched = [...wanted.values()].map((one) => ({ ...one, folded: foldValue(one.value) }));
+  const lots = inLots(blacklistEntries, searched, { most: MOST_ENTRIES_AT_ONCE });
+  const entries: BlacklistEntry[] = [];
+  let added = 0;
+  for (const [index, lot] of lots.entries()) {
+    const transaction = index === 0 ? deps.once : deps.oncePart(`entries-${index}`);
+    const done = await addLot(deps, principal, { productId: ask.productId, lot, transaction });
+    if (!done.ok) return done;
+    entries.push(...done.entries);
+    added += done.added;
+  }
+  return accept({ entries, added });
+}
+
+async function addLot(
+  deps: Deps,
+  principal: Principal,
+  ask: {
+    readonly productId: string;
+    readonly lot: readonly (Wanted & Pick<BlacklistEntry, "folded">)[];
+    readonly transaction: Deps["once"];
+  },
+): Promise<Decision<EntriesAdded>> {
+  const now = deps.now();
+  const audit = auditor(deps, principal);
+  return ask.transaction(async (tx): Promise<Decision<EntriesAdded>> => {
     const found = await reachProduct(tx, principal, ask);
     if (!found.ok) return found;
     const { id: productId, accountId, blacklist } = found.product;
-    const asked = [...wanted.values()].map((entry) => ({
+    const asked = ask.lot.map((entry) => ({
       ...entry,
       id: blacklistEntryId(productId, entry.type, entry.valueHash),
     }));
@@ -57,21 +86,23 @@ export async function addBlacklistEntries(
       blacklistEntries,
       asked.map(({ id }) => id),
     );
-    const entries = asked.map(({ id, type, value, valueHash, reason }, index): BlacklistEntry => {
-      const before = known[index];
-      return {
-        id,
-        accountId,
-        productId,
-        type,
-        value,
-        valueHash,
-        folded: foldValue(value),
-        reason: reason === undefined ? (before?.reason ?? null) : reason,
-        createdAt: before?.createdAt ?? now,
-        updatedAt: now,
-      };
-    });
+    const entries = asked.map(
+      ({ id, type, value, valueHash, folded, reason }, index): BlacklistEntry => {
+        const before = known[index];
+        return {
+          id,
+          accountId,
+          productId,
+          type,
+          value,
+          valueHash,
+          folded,
+          reason: reason === undefined ? (before?.reason ?? null) : reason,
+          createdAt: before?.createdAt ?? now,
+          updatedAt: now,
+        };
+      },
+    );
     const after = entries.reduce(
       (all, entry, index) => blacklistWith(all, entry, { known: known[index] !== undefined }),
       blacklist,

@@ -12,7 +12,7 @@ import type { Deps } from "../deps.ts";
 import { ownersRecounted } from "../end-users/owners.ts";
 import { type Announce, announcer } from "../events/announce.ts";
 import { mayReach, type Principal } from "../principal.ts";
-import { withFacets } from "./facets.ts";
+import { unfiled, withFacets } from "./facets.ts";
 import { type LicenseReference, withLicense } from "./find-license.ts";
 
 /**
@@ -26,16 +26,20 @@ export function saveLicense(
     readonly before: License | null;
     readonly after: License;
     readonly announce: Announce;
+    /** Lists find it later: what makes many at once files them afterwards. */
+    readonly filedLater?: boolean;
   },
 ): License {
-  const { before, announce } = change;
+  const { before, announce, filedLater = false } = change;
   const changed = sessionsEnded(before, change.after);
   const after = {
     ...changed,
     tellExpiryAt: expiryToTell(before, changed),
     standingChangedAt: standingChangeAfter(before, changed),
   };
-  const license = withFacets(deps, after, deps.vault.open("license-key", after.keySealed));
+  const license = filedLater
+    ? unfiled(after)
+    : withFacets(deps, after, deps.vault.open("license-key", after.keySealed));
   announce(tx, ...licenseEvents(before, after));
   if (before?.keyHash === after.keyHash) {
     tx.set(licenses, license);

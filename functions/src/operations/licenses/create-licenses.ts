@@ -6,6 +6,7 @@ import { type Policy, policyOf, slotsOfPolicy } from "../../core/policies.ts";
 import { saleRefusal } from "../../core/products.ts";
 import type { License, Product } from "../../core/records.ts";
 import { licenses } from "../../store/collections.ts";
+import { keyHashOf } from "../activations/machine.ts";
 import { auditor } from "../audit.ts";
 import { customerOnFirstUse } from "../customers.ts";
 import type { Deps } from "../deps.ts";
@@ -17,6 +18,7 @@ import { countCreated } from "../stats/usage-counters.ts";
 import { saveLicense } from "./change-license.ts";
 import { DEFAULT_VARIANT, newLicense } from "./draft-license.ts";
 import { type Drawn, drawLicenses } from "./draw-licenses.ts";
+import { refile } from "./refile-due.ts";
 
 export type CreateLicensesAsk = {
   readonly productId: string;
@@ -37,20 +39,42 @@ export type CreatedLicenses = {
   readonly made: readonly [Made, ...Made[]];
 };
 
-/** Makes licenses whose limits policies set: all of them or none. One audit entry, an event for each. */
+/** With the index entries of its facets a license takes some 50 KiB of the 10 MiB that a transaction has in Firestore. */
+const MOST_FILED_AT_ONCE = 150;
+
+/**
+ * Makes licenses whose limits policies set: all of them or none. One audit entry, an event for each. Many are
+ * filed for lists afterwards, by the schedule if it is broken off.
+ */
 export async function createLicenses(
   deps: Deps,
   principal: Principal,
   ask: CreateLicensesAsk,
 ): Promise<Decision<CreatedLicenses>> {
+  const filedLater = ask.count > MOST_FILED_AT_ONCE;
+  const decision = await create(deps, principal, { ...ask, filedLater });
+  if (decision.ok && filedLater) {
+    const keyHashes = decision.made.map(({ licenseKey }) => keyHashOf(deps, licenseKey));
+    await refile(deps, keyHashes);
+  }
+  return decision;
+}
+
+async function create(
+  deps: Deps,
+  principal: Principal,
+  ask: CreateLicensesAsk & { readonly filedLater: boolean },
+): Promise<Decision<CreatedLicenses>> {
   const now = deps.now();
   const audit = auditor(deps, principal);
   const announce = announcer(deps);
+  const { filedLater } = ask;
   const drawn = drawLicenses(deps, ask);
   const batchId = deps.newId();
   const [first] = drawn;
   let created: License | undefined;
   const decision = await deps.once(async (tx): Promise<Decision<CreatedLicenses>> => {
+    created = undefined;
     const found = await reachProduct(tx, principal, ask);
     if (!found.ok) return found;
     const { product } = found;
@@ -74,7 +98,7 @@ export async function createLicenses(
     );
     for (const { id, keyHash, keySealed } of drawn) {
       const after = { ...license, id, keyHash, keySealed };
-      saveLicense(deps, tx, { before: null, after, announce });
+      saveLicense(deps, tx, { before: null, after, announce, filedLater });
     }
     welcome(tx, announce);
     recount(tx);

@@ -15,6 +15,13 @@ export const facetToken = (deps: Pick<Deps, "vault">, facet: string): string =>
     : digest(facet)
   ).slice(0, TOKEN_LENGTH);
 
+/** The same, found by no list until `refileDue` or somebody's change files it. */
+export const unfiled = (license: License): License => ({
+  ...license,
+  facets: [],
+  refileAt: license.updatedAt,
+});
+
 /**
  * The license with the facets that lists find it by, as it stands at that time. `saveLicense` writes
  * every changed term through here; what changes only counters keeps them as read.

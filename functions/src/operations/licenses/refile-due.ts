@@ -1,6 +1,9 @@
+import type { License } from "../../core/records.ts";
 import { licenses } from "../../store/collections.ts";
+import type { Transaction } from "../../store/document-store.ts";
 import type { Deps } from "../deps.ts";
 import { withFacets } from "./facets.ts";
+import { type Swept, sweepLicenses } from "./sweep-licenses.ts";
 
 const PAGE = 100;
 const AT_ONCE = 25;
@@ -20,25 +23,50 @@ export async function refileDue(
   const now = deps.now();
   for (let done = 0; done < MAX_LICENSES; done += PAGE) {
     const { items, next } = await dueOf(deps, whose, { range: { lte: now }, limit: PAGE });
-    for (let from = 0; from < items.length; from += AT_ONCE) {
-      const together = items.slice(from, from + AT_ONCE);
-      await Promise.all(together.map(({ keyHash }) => refile(deps, keyHash, now)));
-    }
+    await refile(
+      deps,
+      items.map(({ keyHash }) => keyHash),
+    );
     if (next === undefined) return;
   }
 }
 
-const refile = (
-  { store, vault }: Pick<Deps, "store" | "vault">,
-  keyHash: string,
-  now: number,
-): Promise<void> =>
-  store.transaction(async (tx) => {
-    const license = await tx.get(licenses, keyHash);
-    if (!license || license.refileAt === null || license.refileAt > now) return;
-    const licenseKey = vault.open("license-key", license.keySealed);
-    tx.set(licenses, withFacets({ vault }, license, licenseKey, now));
+/** Files those of them that are due. */
+export async function refile(
+  deps: Pick<Deps, "store" | "now" | "vault">,
+  keyHashes: readonly string[],
+): Promise<void> {
+  const now = deps.now();
+  for (let from = 0; from < keyHashes.length; from += AT_ONCE) {
+    const together = keyHashes.slice(from, from + AT_ONCE).map((keyHash) =>
+      deps.store.transaction(async (tx) => {
+        const license = await tx.get(licenses, keyHash);
+        if (license) refileIn(deps, tx, license, now);
+      }),
+    );
+    await Promise.all(together);
+  }
+}
+
+/** Files what is due of all accounts. */
+export const refileAll = (deps: Deps, { maxLicenses }: { maxLicenses: number }): Promise<Swept> =>
+  sweepLicenses(deps, {
+    query: "allByRefiling",
+    maxLicenses,
+    settle: (tx, license, _, now) => refileIn(deps, tx, license, now),
   });
+
+function refileIn(
+  deps: Pick<Deps, "vault">,
+  tx: Transaction,
+  license: License,
+  now: number,
+): boolean {
+  if (license.refileAt === null || license.refileAt > now) return false;
+  const licenseKey = deps.vault.open("license-key", license.keySealed);
+  tx.set(licenses, withFacets(deps, license, licenseKey, now));
+  return true;
+}
 
 const dueOf = (
   { store }: Pick<Deps, "store">,

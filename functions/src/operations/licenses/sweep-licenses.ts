@@ -16,7 +16,7 @@ export async function sweepLicenses(
   deps: Deps,
   sweep: {
     /** Ordered by the instant that is due. */
-    readonly query: "byExpiryToTell" | "bySuspension";
+    readonly query: "byExpiryToTell" | "bySuspension" | "allByRefiling";
     readonly maxLicenses: number;
     /** Writes what is due; false when nothing is, any more. */
     readonly settle: (

@@ -1,4 +1,5 @@
 import { licenses } from "../../store/collections.ts";
+import { inLots } from "../../store/lots.ts";
 import { forgetShards } from "../activations/seat-counter.ts";
 import type { Deps } from "../deps.ts";
 import { ownersOfDeleted } from "../end-users/owners.ts";
@@ -15,17 +16,18 @@ export async function forgetLicenses(
     equal: { productId, status: STATUSES },
     limit: PAGE,
   });
-  if (items.length === 0) return 0;
   const at = now();
-  await store.transaction(async (tx) => {
-    const keyHashes = items.map(({ keyHash }) => keyHash);
-    const found = (await tx.getMany(licenses, keyHashes)).flatMap((license) => license ?? []);
-    const recount = await ownersOfDeleted(tx, found, at);
-    for (const license of found) {
-      tx.delete(licenses, license.keyHash);
-      forgetShards(tx, license);
-    }
-    recount(tx);
-  });
+  for (const lot of inLots(licenses, items, { most: PAGE })) {
+    await store.transaction(async (tx) => {
+      const keyHashes = lot.map(({ keyHash }) => keyHash);
+      const found = (await tx.getMany(licenses, keyHashes)).flatMap((license) => license ?? []);
+      const recount = await ownersOfDeleted(tx, found, at);
+      for (const license of found) {
+        tx.delete(licenses, license.keyHash);
+        forgetShards(tx, license);
+      }
+      recount(tx);
+    });
+  }
   return items.length;
 }

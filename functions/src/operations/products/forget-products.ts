@@ -19,6 +19,7 @@ import {
   variants,
 } from "../../store/collections.ts";
 import type { AnyCollection } from "../../store/document-store.ts";
+import { inLots } from "../../store/lots.ts";
 import { codegateReservationId } from "../api-keys/create-codegate-key.ts";
 import { variableCountId } from "../app-variables/variable-ids.ts";
 import type { Deps } from "../deps.ts";
@@ -160,7 +161,9 @@ async function drop(
   collection: AnyCollection,
   items: readonly Readonly<Record<string, unknown>>[],
 ): Promise<number> {
-  const ids = items.map((item) => String(item[collection.idField]));
-  await store.commit(ids.map((id) => ({ kind: "delete" as const, collection, id })));
+  for (const lot of inLots(collection, items, { most: PAGE })) {
+    const ids = lot.map((item) => String(item[collection.idField]));
+    await store.commit(ids.map((id) => ({ kind: "delete" as const, collection, id })));
+  }
   return items.length;
 }

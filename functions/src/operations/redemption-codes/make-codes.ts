@@ -1,15 +1,15 @@
 import type { RedemptionCode } from "../../core/redemption-codes.ts";
 import { redemptionCodes } from "../../store/collections.ts";
+import { inLots } from "../../store/lots.ts";
 import type { Deps } from "../deps.ts";
 
-/** Characters of one transaction: a long text has thousands of index entries in Firestore. */
-const MAX_CHARACTERS = 3_000;
+/** Of one transaction; fewer where they are long. */
 const MAX_CODES = 200;
 const AT_ONCE = 8;
 
 /** The texts of the codes that this batch made, now or before. */
 export async function makeCodes(deps: Deps, codes: readonly RedemptionCode[]): Promise<string[]> {
-  const chunks = chunksOf(codes);
+  const chunks = inLots(redemptionCodes, codes, { most: MAX_CODES });
   const made: string[] = [];
   for (let from = 0; from < chunks.length; from += AT_ONCE) {
     const together = chunks.slice(from, from + AT_ONCE).map((chunk) => makeSome(deps, chunk));
@@ -33,18 +33,3 @@ const makeSome = (deps: Deps, codes: readonly RedemptionCode[]): Promise<string[
     });
     return made.map(({ text }) => text);
   });
-
-function chunksOf(codes: readonly RedemptionCode[]): RedemptionCode[][] {
-  const chunks: RedemptionCode[][] = [];
-  let room = 0;
-  for (const code of codes) {
-    room -= code.text.length;
-    const chunk = chunks.at(-1);
-    if (chunk && room >= 0 && chunk.length < MAX_CODES) chunk.push(code);
-    else {
-      chunks.push([code]);
-      room = MAX_CHARACTERS - code.text.length;
-    }
-  }
-  return chunks;
-}
