@@ -2,7 +2,16 @@ import { derivedId } from "../../functions/src/crypto/vault.ts";
 import { idempotencyRecords } from "../../functions/src/store/collections.ts";
 import { StoreUnavailableError } from "../../functions/src/store/document-store.ts";
 import { licenseOf } from "../support/change-license.ts";
-import { ADMIN_SECRET, DAY, type Json, machine, openWorld, type World } from "../support/world.ts";
+import {
+  ADMIN_SECRET,
+  type CallOptions,
+  DAY,
+  type Json,
+  machine,
+  openWorld,
+  send,
+  type World,
+} from "../support/world.ts";
 
 let world: World;
 beforeEach(async () => {
@@ -125,6 +134,74 @@ test("a crash between the change and its answer: the retry answers and changes n
   const known = await world.call("getLicense", { licenseKey: retried.body["licenseKey"] }, as("x"));
   expect(known.status).toBe(200);
   expect((await create("order-1")).body).toEqual(retried.body);
+});
+
+/** Lets the next transaction run, undoes it, and runs it again after what comes in between. */
+function undoOnce(between: () => Promise<unknown>): void {
+  const { store } = world.deps;
+  const transaction = store.transaction.bind(store);
+  store.transaction = async (body) => {
+    store.transaction = transaction;
+    const undone = new Error("conflict");
+    await expect(
+      transaction(async (tx) => {
+        await body(tx);
+        throw undone;
+      }),
+    ).rejects.toBe(undone);
+    await between();
+    return transaction(body);
+  };
+}
+
+/** Holds the next use of that method on the records of keys; resolves when it has come to it. */
+function hold(method: "get" | "commit") {
+  const { store } = world.deps;
+  const plain = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>;
+  const reached = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const held = async (...args: unknown[]) => {
+    Object.assign(store, { [method]: plain });
+    const done = method === "get" ? await plain(...args) : undefined;
+    reached.resolve();
+    await released.promise;
+    return method === "get" ? done : plain(...args);
+  };
+  Object.assign(store, { [method]: held });
+  return { reached: reached.promise, release: () => released.resolve() };
+}
+
+/** `world.call` waits for the requests that are held. */
+const direct = (name: string, body: Json, options: CallOptions = {}) =>
+  send(world.url, name, body, options);
+
+test("a transaction that a conflict undid has no outcome: a copy is not told of it", async () => {
+  const key = await world.license({ maxMachines: 1 });
+  const headers = { "idempotency-key": "start" };
+  const ask = () => direct("activate", machine(key, "a"), { headers });
+  const looked = hold("get");
+  const copy = ask();
+  await looked.reached;
+  undoOnce(() => direct("activate", machine(key, "b")));
+  expect(await ask()).toMatchObject({ status: 403, body: { code: "MACHINE_LIMIT_REACHED" } });
+  looked.release();
+  expect(await copy).toMatchObject({ status: 403, body: { code: "MACHINE_LIMIT_REACHED" } });
+});
+
+test("a refusal that comes late does not take the place of what a copy of it has made", async () => {
+  const key = await world.license({ maxMachines: 1 });
+  await direct("activate", machine(key, "b"));
+  const headers = { "idempotency-key": "start" };
+  const ask = () => direct("activate", machine(key, "a"), { headers });
+  const refused = hold("commit");
+  const late = ask();
+  await refused.reached;
+  await direct("deactivate", machine(key, "b"));
+  const made = await ask();
+  expect(made.status).toBe(200);
+  refused.release();
+  expect(await late).toMatchObject({ status: 200, body: made.body });
+  expect(await ask()).toMatchObject({ status: 200, body: made.body });
 });
 
 test("what is kept of an answer is sealed", async () => {

@@ -1,7 +1,7 @@
 import { derivedId } from "../crypto/vault.ts";
 import type { Deps } from "../operations/deps.ts";
 import { idempotencyRecords } from "../store/collections.ts";
-import type { DocumentStore } from "../store/document-store.ts";
+import { AlreadyExistsError, type DocumentStore } from "../store/document-store.ts";
 import { meteredTransaction, newMeter } from "../store/metered.ts";
 import { Problem } from "./problem.ts";
 import type { Answer } from "./surface.ts";
@@ -9,8 +9,8 @@ import type { Answer } from "./surface.ts";
 const LIFE_MS = 86_400_000;
 /** What is no answer to the request: as after a fault of ours, the retry shall find out for itself. */
 const PASSING = new Set([401, 408, 425, 429]);
-/** Of a document's 1 MiB. */
-const MAX_ANSWER_LENGTH = 800_000;
+/** Of outcome and answer, in a document of 1 MiB. */
+const MAX_LENGTH = 1_000_000;
 const KEY_FORM = /^[\x21-\x7e]{1,255}$/;
 
 /** The header's key, or `undefined` when there is none. */
@@ -46,22 +46,24 @@ export async function runOnce(
     const answer: Answer = JSON.parse(deps.vault.open("idempotency", first.answerSealed));
     return replayed(answer);
   }
-  let outcomeSealed: string | null = null;
+  let outcomeSealed = null as string | null;
   let repeated = false;
   const keptAs =
     (id: string, kept: (sealed: string, again: boolean) => void): DocumentStore["transaction"] =>
-    (body) =>
-      deps.store.transaction(async (tx) => {
+    async (body) => {
+      let made: { readonly sealed: string; readonly again: boolean } | undefined;
+      const outcome = await deps.store.transaction(async (tx) => {
+        made = undefined;
         const record = live(await tx.get(idempotencyRecords, id), requestHash, deps.now());
         if (record?.outcomeSealed) {
-          kept(record.outcomeSealed, true);
+          made = { sealed: record.outcomeSealed, again: true };
           return JSON.parse(deps.vault.open("idempotency", record.outcomeSealed));
         }
         const meter = newMeter();
         const outcome = await body(meteredTransaction(tx, meter));
         if (meter.writes > 0 && accepted(outcome)) {
           const sealed = deps.vault.seal("idempotency", JSON.stringify(outcome));
-          kept(sealed, false);
+          made = { sealed, again: false };
           tx.set(idempotencyRecords, {
             id,
             requestHash,
@@ -72,6 +74,9 @@ export async function runOnce(
         }
         return outcome;
       });
+      if (made) kept(made.sealed, made.again);
+      return outcome;
+    };
   const once = keptAs(id, (sealed, again) => {
     outcomeSealed = sealed;
     repeated = again;
@@ -79,23 +84,23 @@ export async function runOnce(
   const oncePart = (part: string) =>
     keptAs(derivedId("idempotency-part", id, part), () => undefined);
   const answer = await run({ ...deps, once, oncePart });
+  // What was made is not forgotten for what refused its repetition.
+  if (first?.outcomeSealed && outcomeSealed === null) return answer;
   const answerSealed = deps.vault.seal("idempotency", JSON.stringify(answer));
   // One too long for a document beside the outcome is made from the outcome again.
-  const fits = outcomeSealed === null || answerSealed.length < MAX_ANSWER_LENGTH;
+  const fits = outcomeSealed === null || answerSealed.length + outcomeSealed.length < MAX_LENGTH;
   if (fits && answer.status < 500 && !PASSING.has(answer.status)) {
-    await deps.store.commit([
-      {
-        kind: "set",
-        collection: idempotencyRecords,
-        record: {
-          id,
-          requestHash,
-          outcomeSealed,
-          answerSealed,
-          expireAt: deps.now() + LIFE_MS,
-        },
-      },
-    ]);
+    const expireAt = deps.now() + LIFE_MS;
+    const record = { id, requestHash, outcomeSealed, answerSealed, expireAt };
+    // Nothing was made here: a copy of the request that came through meanwhile has the last word.
+    const kind = outcomeSealed === null && !known ? "create" : "set";
+    try {
+      await deps.store.commit([{ kind, collection: idempotencyRecords, record }]);
+    } catch (error) {
+      if (kind === "create" && error instanceof AlreadyExistsError)
+        return runOnce(deps, request, run);
+      throw error;
+    }
   }
   return repeated ? replayed(answer) : answer;
 }

@@ -66,6 +66,7 @@ async function tryOnce(
   let after: Found = {};
   const decision = await deps.once(async (tx): Promise<Decision<TakenSlot>> => {
     first = undefined;
+    after = {};
     const found = await loadHeld(tx, keyHash, machine.fingerprint, pool);
     const { license } = found;
     const foreign =
