@@ -176,6 +176,22 @@ test("409 while products are left; then keys stop, endpoints go, and members are
   expect(left.items).toEqual([]);
 });
 
+test("an Idempotency-Key gives the answer again to whom it made no member any more", async () => {
+  const orgId = await org(world, you);
+  const other = await member(world, orgId, "ADMIN");
+  const headers = { "idempotency-key": "bye" };
+  const twice = async (by: Person, route: string) => {
+    const [first, again] = [
+      await as(world, by, route, { headers }),
+      await as(world, by, route, { headers }),
+    ];
+    expect([first.status, again.status, again.body]).toEqual([200, 200, first.body]);
+    expect(again.headers.get("idempotent-replayed")).toBe("true");
+  };
+  await twice(other, `DELETE ${ORGS}/${orgId}/members/${other.userId}`);
+  await twice(you, `DELETE ${ORGS}/${orgId}`);
+});
+
 test("the same Idempotency-Key makes one organization, for one user and one body", async () => {
   const again = { headers: { "idempotency-key": "k1" } };
   const body = { name: "Once" };
