@@ -20,6 +20,7 @@ import {
   redemptionCodes,
   redemptionLog,
   variants,
+  webhookEndpoints,
 } from "../../functions/src/store/collections.ts";
 import { as, dataOf, errorOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
 import { putEndUser } from "../support/end-users.ts";
@@ -333,6 +334,28 @@ describe("deleting", () => {
     const { endpoints } = await world.admin("listWebhookEndpoints", { creatorId: orgId });
     expect(endpoints).toEqual([]);
     expect(idsIn(await listed())).toEqual([other["id"]]);
+  });
+
+  test("its webhook endpoints go, however many others the account has", async () => {
+    const { id: productId } = await make({ name: "Hooked" });
+    const url = "https://example.com/hook";
+    const ask = { productId, url, events: ["*"] };
+    await world.admin("createWebhookEndpoint", ask);
+    const mine = { equal: { accountId: orgId, enabled: true } };
+    const made = await world.store.query(webhookEndpoints, "enabledOfAccount", { ...mine, limit });
+    const [first] = made.items;
+    if (!first) throw new Error("it was not made");
+    const others = Array.from({ length: 120 }, (_, n) => ({
+      ...first,
+      id: `0ec0de00-0000-4000-8000-${`${n}`.padStart(12, "0")}`,
+      ...{ productId: null, productHandle: null, createdAt: first.createdAt + 1 },
+    }));
+    await world.store.commit(
+      others.map((record) => ({ kind: "create", collection: webhookEndpoints, record })),
+    );
+    expect((await as(world, you, `DELETE ${PRODUCTS}/${productId}`)).status).toBe(200);
+    expect(await world.store.get(webhookEndpoints, first.id)).toBeUndefined();
+    expect(await world.store.count(webhookEndpoints, "enabledOfAccount", mine)).toBe(120);
   });
 
   test("what a crash left is deleted by the next sweep, a bounded number at a time", async () => {

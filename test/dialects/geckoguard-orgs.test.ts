@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { auditEntries, memberships } from "../../functions/src/store/collections.ts";
+import { accounts, auditEntries, memberships } from "../../functions/src/store/collections.ts";
+import { StoreUnavailableError } from "../../functions/src/store/document-store.ts";
 import {
   as,
   dataOf,
@@ -10,7 +11,7 @@ import {
   type Person,
   person,
 } from "../support/dashboard.ts";
-import { ADMIN_SECRET, type Json, type Reply, type World } from "../support/world.ts";
+import { ADMIN_SECRET, type Json, type Reply, send, type World } from "../support/world.ts";
 
 let world: World;
 let you: Person;
@@ -190,6 +191,38 @@ test("an Idempotency-Key gives the answer again to whom it made no member any mo
   };
   await twice(other, `DELETE ${ORGS}/${orgId}/members/${other.userId}`);
   await twice(you, `DELETE ${ORGS}/${orgId}`);
+});
+
+test("where deleting breaks off, the last owner is known as the last", async () => {
+  const orgId = await org(world, you);
+  await member(world, orgId, "OWNER");
+  const { store } = world.deps;
+  const transaction = store.transaction.bind(store);
+  let left = 1;
+  store.transaction = (body) =>
+    left-- > 0 ? transaction(body) : Promise.reject(new StoreUnavailableError("gone"));
+  expect((await as(world, you, `DELETE ${ORGS}/${orgId}`)).status).toBe(503);
+  store.transaction = transaction;
+  expect(await store.get(accounts, orgId)).toMatchObject({ owners: 1 });
+  const leave = await as(world, you, `DELETE ${ORGS}/${orgId}/members/${you.userId}`);
+  expect(leave.status).toBe(409);
+  expect((await as(world, you, `DELETE ${ORGS}/${orgId}`)).status).toBe(200);
+});
+
+test("what is made while an organization is deleted keeps it", async () => {
+  const orgId = await org(world, you);
+  const other = await member(world, orgId, "ADMIN");
+  const { store } = world.deps;
+  const transaction = store.transaction.bind(store);
+  store.transaction = async (body) => {
+    store.transaction = transaction;
+    await send(world.url, "createProduct", { name: "Late", creatorId: orgId }, { headers });
+    return transaction(body);
+  };
+  const deleted = as(world, you, `DELETE ${ORGS}/${orgId}`);
+  expect(code(await deleted)).toEqual([409, "CONFLICT"]);
+  expect((await as(world, other, `GET ${ORGS}/${orgId}`)).status).toBe(404);
+  expect((await as(world, you, `GET ${ORGS}/${orgId}`)).status).toBe(200);
 });
 
 test("the same Idempotency-Key makes one organization, for one user and one body", async () => {

@@ -37,6 +37,8 @@ export async function deleteOrg(
   const each: Deps = { ...deps, once: (body) => deps.store.transaction(body) };
   await closeDoors(each, principal);
   await letOthersGo(each, membership);
+  // What somebody made until then is not left to nobody.
+  if (await hasThings(deps, accountId)) return refuse("ORG_NOT_EMPTY");
   const decision = await deps.once(async (tx): Promise<Decision<{ deleted: true }>> => {
     const before = await tx.get(accounts, accountId);
     tx.delete(memberships, membership.id);
@@ -100,15 +102,23 @@ async function forgetInvites({ store }: Deps, accountId: string): Promise<void> 
   }
 }
 
+/** With the owners counted off: where it breaks off, the last one is known as such. */
 async function letOthersGo({ store }: Deps, own: Membership): Promise<void> {
-  const equal = { accountId: own.accountId };
+  const { accountId } = own;
   let after: string | undefined;
   do {
-    const page = await store.query(memberships, "byAccount", { equal, limit: PAGE, after });
-    const others = page.items.filter(({ id }) => id !== own.id);
-    await store.commit(
-      others.map(({ id }) => ({ kind: "delete" as const, collection: memberships, id })),
-    );
+    const ask = { equal: { accountId }, limit: PAGE, after };
+    const page: Page<Membership> = await store.query(memberships, "byAccount", ask);
+    const ids = page.items.map(({ id }) => id).filter((id) => id !== own.id);
     after = page.next;
+    if (ids.length === 0) continue;
+    await store.transaction(async (tx) => {
+      const account = await tx.get(accounts, accountId);
+      const others = (await tx.getMany(memberships, ids)).flatMap((other) => other ?? []);
+      const owners = others.filter(({ role }) => role === "OWNER").length;
+      for (const { id } of others) tx.delete(memberships, id);
+      if (account && owners > 0)
+        tx.update(accounts, accountId, { owners: account.owners - owners });
+    });
   } while (after !== undefined);
 }

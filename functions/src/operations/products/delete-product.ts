@@ -1,6 +1,7 @@
 import { KEY_KINDS } from "../../core/api-keys.ts";
 import { accept, type Decision } from "../../core/decision.ts";
 import type { Product } from "../../core/records.ts";
+import type { WebhookEndpoint } from "../../core/webhooks.ts";
 import {
   apiKeys,
   productRemovals,
@@ -8,6 +9,7 @@ import {
   reservations,
   webhookEndpoints,
 } from "../../store/collections.ts";
+import type { Page } from "../../store/document-store.ts";
 import { revokeApiKey } from "../api-keys/revoke-api-key.ts";
 import { auditor } from "../audit.ts";
 import type { Deps } from "../deps.ts";
@@ -50,7 +52,10 @@ export async function deleteProduct(
     audit(tx, { accountId, action: "product.delete", targetId: id, before, after: null });
     return accept({ deleted: true });
   });
-  if (decision.ok) await forgetProducts(deps, { maxLicenses: MAX_AT_ONCE });
+  if (!decision.ok) return decision;
+  // Those that were made meanwhile; without the product none is made any more.
+  await closeDoors(each, principal, found.product);
+  await forgetProducts(deps, { maxLicenses: MAX_AT_ONCE });
   return decision;
 }
 
@@ -68,9 +73,12 @@ async function closeDoors(
     for (const { id } of page.items) await revokeApiKey(deps, principal, id);
     after = page.next;
   } while (after !== undefined);
-  const equal = { accountId };
-  const { items } = await store.query(webhookEndpoints, "byAccount", { equal, limit: PAGE });
-  for (const endpoint of items) {
-    if (endpoint.productId === productId) await deleteWebhookEndpoint(deps, principal, endpoint.id);
-  }
+  after = undefined;
+  do {
+    const ask = { equal: { accountId }, limit: PAGE, after };
+    const page: Page<WebhookEndpoint> = await store.query(webhookEndpoints, "byAccount", ask);
+    const own = page.items.filter((endpoint) => endpoint.productId === productId);
+    for (const { id } of own) await deleteWebhookEndpoint(deps, principal, id);
+    after = page.next;
+  } while (after !== undefined);
 }
