@@ -209,3 +209,16 @@ test("where nothing is to be counted in shards, only what was goes on in them", 
   store.close = async () => undefined;
   await other.close();
 });
+
+test("a machine leaves whose seat was in a shard that the pool has no more", async () => {
+  for (let name = 0; name < 12; name++) await activate(`m${name}`);
+  world.clock.advance(HOUR);
+  await expireFloatingSessions(world.deps, { maxSeats: 100 });
+  for (const maxConcurrent of [-1, 500, -1, 500]) {
+    await world.admin("updateLicense", { licenseKey: key, maxConcurrent });
+    expect((await activate("last")).status).toBe(200);
+  }
+  expect(await licenseOf(world, key)).toMatchObject({ seatShards: 2 });
+  for (let name = 0; name < 12; name++) expect((await deactivate(`m${name}`)).status).toBe(200);
+  expect(await used()).toBe(1);
+});

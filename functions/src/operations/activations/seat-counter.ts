@@ -75,7 +75,10 @@ export async function countersOf(
   if (!isSpread(license)) {
     return [{ counter: { license, shard: undefined, seen: license }, machines }];
   }
-  const groups = Map.groupBy(machines, ({ seatShard }) => seatShard);
+  // One without a seat may name a shard of a time when there were more.
+  const groups = Map.groupBy(machines, (activation) =>
+    shardOf(license, { activationId: activation.id, activation }, 0),
+  );
   const numbers = which === "all" ? [...Array(license.seatShards).keys()] : [...groups.keys()];
   const shards = await reader.getMany(
     seatShards,
