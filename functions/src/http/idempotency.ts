@@ -28,6 +28,28 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
   );
 }
 
+type Repeatable = {
+  readonly scope: readonly string[];
+  readonly key: string;
+  readonly input: unknown;
+};
+
+/** What is kept for the request's key, if it is the same request. */
+async function recordFor(deps: Deps, { scope, key, input }: Repeatable) {
+  const id = derivedId("idempotency", ...scope, key);
+  const requestHash = deps.vault.hash("idempotency", JSON.stringify(input));
+  const known = await deps.store.get(idempotencyRecords, id);
+  const first = live(known, requestHash, deps.now());
+  const answer: Answer | undefined = first?.answerSealed
+    ? replayed(JSON.parse(deps.vault.open("idempotency", first.answerSealed)))
+    : undefined;
+  return { id, requestHash, known, first, answer };
+}
+
+/** The answer that the request was given before; `undefined` where it was given none. */
+export const givenBefore = async (deps: Deps, request: Repeatable): Promise<Answer | undefined> =>
+  (await recordFor(deps, request)).answer;
+
 /**
  * Runs a request once for its key. The outcome of the change is kept in the change's own
  * transaction, the answer after it: a retry after the answer gets the answer, a retry after a crash
@@ -35,17 +57,11 @@ export function idempotencyKey(header: string | string[] | undefined): string | 
  */
 export async function runOnce(
   deps: Deps,
-  request: { readonly scope: readonly string[]; readonly key: string; readonly input: unknown },
+  request: Repeatable,
   run: (deps: Deps) => Promise<Answer>,
 ): Promise<Answer> {
-  const id = derivedId("idempotency", ...request.scope, request.key);
-  const requestHash = deps.vault.hash("idempotency", JSON.stringify(request.input));
-  const known = await deps.store.get(idempotencyRecords, id);
-  const first = live(known, requestHash, deps.now());
-  if (first?.answerSealed) {
-    const answer: Answer = JSON.parse(deps.vault.open("idempotency", first.answerSealed));
-    return replayed(answer);
-  }
+  const { id, requestHash, known, first, answer: before } = await recordFor(deps, request);
+  if (before) return before;
   let outcomeSealed = null as string | null;
   let repeated = false;
   const keptAs =

@@ -11,6 +11,7 @@ import { authenticateUser, type UserCaller } from "../../operations/users/sessio
 import { unauthorized } from "./authenticate.ts";
 import {
   answered,
+  answeredBefore,
   type Contract,
   type Input,
   idsOf,
@@ -82,13 +83,13 @@ export function dashboardRoute<
     if (!found.ok) return geckoguardSurface.refusal(found);
     const user = found.caller;
     const { orgId } = asked.parts;
-    const org = orgId === undefined ? undefined : idsOf({ orgId }).orgId;
-    // A repetition is answered although what it repeats ended the membership.
-    return answered(deps, asked, user.userId, async (inner) => {
-      const here = org === undefined ? undefined : await reach(deps, user, org);
-      if (here && !here.ok) return geckoguardSurface.refusal(here);
-      return run(inner, { user, here, asked });
-    });
+    const here = orgId === undefined ? undefined : await reach(deps, user, idsOf({ orgId }).orgId);
+    if (here && !here.ok) {
+      // What is repeated may have ended the membership.
+      const before = await answeredBefore(deps, asked, user.userId);
+      return before ?? geckoguardSurface.refusal(here);
+    }
+    return answered(deps, asked, user.userId, (inner) => run(inner, { user, here, asked }));
   });
   return { ...route, ability };
 }

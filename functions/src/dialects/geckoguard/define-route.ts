@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { GeckoguardScope } from "../../core/api-keys.ts";
 import type { Refusal } from "../../core/decision.ts";
 import { sha256Hex } from "../../crypto/signatures.ts";
-import { idempotencyKey, runOnce } from "../../http/idempotency.ts";
+import { givenBefore, idempotencyKey, runOnce } from "../../http/idempotency.ts";
 import { Problem, problemStatus } from "../../http/problem.ts";
 import { type Fields, jsonFields, parseFields, searchFields } from "../../http/request.ts";
 import { type Asked, nothingHere, type Route } from "../../http/router.ts";
@@ -167,15 +167,32 @@ export async function answered(
   asked: Asked,
   who: string,
   run: (deps: Deps) => Promise<Answer>,
-  input: () => unknown = () => [sha256Hex(asked.body), asked.query],
+  input: () => unknown = () => inputOf(asked),
 ): Promise<Answer> {
-  const { method, path, headers } = asked;
-  const key = method === "GET" ? undefined : idempotencyKey(headers["idempotency-key"]);
+  const key = keyOf(asked);
   if (key === undefined) return run(deps);
-  return runOnce(deps, { scope: ["v1", who, method, path], key, input: input() }, (inner) =>
+  return runOnce(deps, { scope: scopeOf(asked, who), key, input: input() }, (inner) =>
     run(inner).catch(worded),
   );
 }
+
+/** What `who` was answered before under the same `Idempotency-Key`, if anything was. */
+export async function answeredBefore(
+  deps: Deps,
+  asked: Asked,
+  who: string,
+): Promise<Answer | undefined> {
+  const key = keyOf(asked);
+  if (key === undefined) return undefined;
+  return givenBefore(deps, { scope: scopeOf(asked, who), key, input: inputOf(asked) });
+}
+
+const keyOf = ({ method, headers }: Asked): string | undefined =>
+  method === "GET" ? undefined : idempotencyKey(headers["idempotency-key"]);
+
+const scopeOf = ({ method, path }: Asked, who: string): string[] => ["v1", who, method, path];
+
+const inputOf = (asked: Asked): unknown => [sha256Hex(asked.body), asked.query];
 
 /** What is wrong with a request is its answer, too, and kept as such. */
 function worded(error: unknown): Answer {
