@@ -59,15 +59,49 @@ function entriesOf(document: StoredDocument | undefined, rules: IndexRules): Ent
 const leftOut = (of: Entries, others: Entries): number =>
   [...of].reduce((sum, [entry, bytes]) => (others.has(entry) ? sum : sum + bytes), 0);
 
-/** What one document's change adds to the size of its transaction. */
-export function modifiedBytes(
-  before: StoredDocument | undefined,
-  after: StoredDocument | undefined,
-  rules: IndexRules,
-): number {
-  const document = after ?? before;
+/** The same entries' size together, without telling them apart: duplicates count. */
+function bytesOfEntries(document: StoredDocument | undefined, rules: IndexRules): number {
   if (!document) return 0;
-  const [old, fresh] = [entriesOf(before, rules), entriesOf(after, rules)];
-  const own = nameSize(document.name) + fieldsSize(document.fields);
-  return own + leftOut(old, fresh) + leftOut(fresh, old);
+  const { name, fields, collection } = document;
+  const group = lastSegment(collection);
+  const nameBytes = nameSize(name);
+  const single: Entries = new Map();
+  addSingleFieldEntries(single, { group, fields, parent: "" }, rules, nameBytes);
+  let bytes = [...single.values()].reduce((sum, own) => sum + own, 0);
+  for (const index of rules.compositesOf(group)) {
+    let [count, values] = [1, 0];
+    for (const { path, mode } of index.fields) {
+      const own = valuesOf(getField(fields, parseFieldPath(path)), mode);
+      const size = own.reduce((sum, value) => sum + valueSize(value), 0);
+      values = values * own.length + size * count;
+      count *= own.length;
+    }
+    bytes += values + count * (nameBytes + ENTRY_BYTES);
+  }
+  return bytes;
+}
+
+type Change = {
+  readonly before: StoredDocument | undefined;
+  readonly after: StoredDocument | undefined;
+};
+
+const ownBytes = ({ before, after }: Change): number => {
+  const document = after ?? before;
+  return document ? nameSize(document.name) + fieldsSize(document.fields) : 0;
+};
+
+/** Whether the documents of a transaction, with the index entries that it changes, are larger than `most` bytes. */
+export function isLarger(changes: readonly Change[], most: number, rules: IndexRules): boolean {
+  const sum = (bytesOf: (change: Change) => number) =>
+    changes.reduce((bytes, change) => bytes + ownBytes(change) + bytesOf(change), 0);
+  const atMost = sum(
+    ({ before, after }) => bytesOfEntries(before, rules) + bytesOfEntries(after, rules),
+  );
+  if (atMost <= most) return false;
+  const exactly = sum(({ before, after }) => {
+    const [old, fresh] = [entriesOf(before, rules), entriesOf(after, rules)];
+    return leftOut(old, fresh) + leftOut(fresh, old);
+  });
+  return exactly > most;
 }

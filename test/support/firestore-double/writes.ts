@@ -14,7 +14,7 @@ import {
   type WriteResult,
 } from "./proto.ts";
 import { invalid, StatusError, unimplemented } from "./status-error.ts";
-import { modifiedBytes } from "./transaction-size.ts";
+import { isLarger } from "./transaction-size.ts";
 import { transformField } from "./transforms.ts";
 
 export function nameOf(write: Write): string {
@@ -127,8 +127,7 @@ export function stageWrites({ writes, documents, at, rules }: Staging): Staged {
 /** Without rules nothing says which index entries a change makes. */
 function checkSize(changes: Changes, documents: DocumentReader, rules: IndexRules | undefined) {
   if (!rules) return;
-  let bytes = 0;
-  for (const [name, after] of changes) bytes += modifiedBytes(documents.get(name), after, rules);
-  if (bytes > LIMITS.transactionBytes)
+  const changed = [...changes].map(([name, after]) => ({ before: documents.get(name), after }));
+  if (isLarger(changed, LIMITS.transactionBytes, rules))
     throw invalid("Transaction too big. Decrease transaction size.");
 }
