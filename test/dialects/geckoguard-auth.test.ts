@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { SignJWT } from "jose";
+import type { DashboardSettings } from "../../functions/src/core/users.ts";
 import type { Passwords } from "../../functions/src/crypto/passwords.ts";
 import { mails, userSessions, users } from "../../functions/src/store/collections.ts";
 import {
@@ -13,25 +14,17 @@ import {
   person,
   personOf,
 } from "../support/dashboard.ts";
-import { geckoCall, geckoKey } from "../support/geckoguard.ts";
+import { geckoCall, geckoKey, said } from "../support/geckoguard.ts";
+import { settings } from "../support/records.ts";
 import { DAY, HOUR, type Json, MINUTE, type Reply, send, type World } from "../support/world.ts";
-
-const DASHBOARD = {
-  url: null as string | null,
-  origins: ["https://dashboard.example.com"],
-  verifyEmails: false,
-  openRegistration: true,
-  authPerAddress: 0,
-  authPerEmail: 0,
-};
 
 let world: World;
 let hashed: number;
 let readMails: Set<string>;
 
-async function open(dashboard: Partial<typeof DASHBOARD> = {}) {
+async function open(dashboard: Partial<DashboardSettings> = {}) {
   await world?.close();
-  world = await openGecko({ settings: { dashboard: { ...DASHBOARD, ...dashboard } } });
+  world = await openGecko({ settings: { dashboard: { ...settings.dashboard, ...dashboard } } });
   hashed = 0;
   readMails = new Set();
   const { hash, verify } = world.deps.passwords;
@@ -53,7 +46,6 @@ afterAll(() => world.close());
 const login = (email: string, password = PASSWORD) => auth(world, "login", { email, password });
 const refresh = (refreshToken: string) => auth(world, "refresh", { refreshToken });
 const me = (who: Person) => as(world, who, "GET /v1/dashboard/me");
-const said = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
 /** What a call cost: documents and hashes. */
 async function cost(call: () => Promise<Reply>) {
   const before = hashed;
@@ -210,7 +202,7 @@ describe("where addresses are verified", () => {
 
   test("who logs in while addresses are taken on trust is registered over by nobody afterwards", async () => {
     const set = (verifyEmails: boolean) =>
-      Object.assign(world.deps.settings, { dashboard: { ...DASHBOARD, verifyEmails } });
+      Object.assign(world.deps.settings, { dashboard: { ...settings.dashboard, verifyEmails } });
     await register();
     set(false);
     const early = personOf(await login(body.email));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { GECKOGUARD_SCOPES } from "../../functions/src/core/api-keys.ts";
 import { apiKeys, auditEntries, outbox } from "../../functions/src/store/collections.ts";
 import { as, dataOf, errorOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
-import { geckoCall } from "../support/geckoguard.ts";
+import { geckoCall, NOBODYS, said } from "../support/geckoguard.ts";
 import { addProduct } from "../support/plans.ts";
 import { HOUR, type Json, MINUTE, NOW, type Reply, type World } from "../support/world.ts";
 
@@ -19,8 +19,6 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const KEYS = "/v1/dashboard/api-keys";
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
-const said = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
 const create = (more: Json = {}, who = you) =>
   as(world, who, `POST ${KEYS}`, { body: { productId, name: "Discord bot", ...more } });
 const keyOf = (reply: Reply) => {

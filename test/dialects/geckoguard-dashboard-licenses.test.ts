@@ -18,7 +18,6 @@ import {
   as,
   auth,
   dataOf,
-  errorOf,
   member,
   openGecko,
   org,
@@ -28,6 +27,7 @@ import {
 } from "../support/dashboard.ts";
 import { putEndUser } from "../support/end-users.ts";
 import { patiently, useEngines } from "../support/engines.ts";
+import { detailsOf, NOBODYS, said } from "../support/geckoguard.ts";
 import { DAY, type Json, machine, NOW, type Reply, type World } from "../support/world.ts";
 
 let world: World;
@@ -42,13 +42,9 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 const ALL = "/v1/dashboard/licenses";
 const at = (path = "", id = orgId) => `/v1/dashboard/orgs/${id}/licenses${path}`;
 const iso = (instant: number) => new Date(instant).toISOString();
-const code = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
-const fieldsOf = (reply: Reply) =>
-  ((errorOf(reply)["details"] ?? []) as Json[]).map(({ path }) => path);
 const one = (reply: Reply) => dataOf(reply)["license"] as Json;
 
 async function product(id = orgId, name = "Desktop App", who = you): Promise<string> {
@@ -66,7 +62,7 @@ async function list(query: Record<string, string> = {}, path = at()) {
   const reply = await as(world, you, `GET ${path}`, { query });
   const data = dataOf(reply) ?? {};
   return {
-    code: code(reply),
+    code: said(reply),
     ids: ((data["licenses"] ?? []) as Json[]).map(({ id }) => id),
     pagination: data["pagination"] as Json,
     found: (data["licenses"] ?? []) as Json[],
@@ -259,9 +255,9 @@ describe("one license", () => {
         cleared: 0,
         resets: { used: 1, max: 3, remaining: 2, nextAllowedAt: iso(NOW + DAY) },
       });
-    expect(code(await patch({}))).toEqual([400, "VALIDATION_ERROR"]);
+    expect(said(await patch({}))).toEqual([400, "VALIDATION_ERROR"]);
     const policyOverride = { limits: { hwid: { mode: "limit" } } };
-    expect(code(await patch({ policyOverride }))).toEqual([400, "INVALID_POLICY"]);
+    expect(said(await patch({ policyOverride }))).toEqual([400, "INVALID_POLICY"]);
   });
 
   test("404 for a license of others, as for none", async () => {
@@ -280,10 +276,10 @@ describe("one license", () => {
   test("400 for 501 licenses, 404 for another organization's product", async () => {
     const call = (body: Json) => as(world, you, `POST ${at()}`, { body });
     const many = await call({ productId, count: 501 });
-    expect([code(many), fieldsOf(many)]).toEqual([[400, "VALIDATION_ERROR"], ["count"]]);
-    expect(fieldsOf(await call({}))).toEqual(["productId"]);
+    expect([said(many), detailsOf(many)]).toEqual([[400, "VALIDATION_ERROR"], ["count"]]);
+    expect(detailsOf(await call({}))).toEqual(["productId"]);
     const other = await product(await org(world, you, "Other"), "Theirs");
-    expect(code(await call({ productId: other }))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await call({ productId: other }))).toEqual([404, "NOT_FOUND"]);
     expect((await make({ count: 500 })).length).toBe(500);
   });
 });
@@ -303,7 +299,7 @@ describe("redeem", () => {
     const again = await redeem(key, buyer);
     expect([again.status, again.body]).toEqual([200, first.body]);
     expect(world.touched().writes).toBe(0);
-    expect(code(await redeem(key, you))).toEqual([409, "ALREADY_CLAIMED"]);
+    expect(said(await redeem(key, you))).toEqual([409, "ALREADY_CLAIMED"]);
     const { key: second } = await makeOne();
     const { endUserId } = one(await redeem(second, buyer));
     expect(endUserId).toBe(one(first)["endUserId"]);
@@ -315,22 +311,22 @@ describe("redeem", () => {
     const ban = `POST /v1/dashboard/orgs/${orgId}/end-users/${endUserId}/ban`;
     expect((await as(world, you, ban)).status).toBe(200);
     const { key: third } = await makeOne();
-    expect(code(await redeem(third, buyer))).toEqual([403, "USER_BANNED"]);
+    expect(said(await redeem(third, buyer))).toEqual([403, "USER_BANNED"]);
     const equal = { accountId: orgId, action: "license.redeem" };
     const log = await world.store.query(auditEntries, "byAccountAndAction", { equal, limit: 9 });
     expect(log.items.map(({ actor }) => actor.userId)).toEqual([buyer.userId, buyer.userId]);
   });
 
   test("404 for a key of nothing, 409 for one that an end user has", async () => {
-    expect(code(await redeem("Nothing-1"))).toEqual([404, "NOT_FOUND"]);
-    expect(code(await redeem(7))).toEqual([400, "VALIDATION_ERROR"]);
+    expect(said(await redeem("Nothing-1"))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await redeem(7))).toEqual([400, "VALIDATION_ERROR"]);
     const sold = { email: "ann@example.com", productId, creatorId: orgId };
     const { licenseKey } = await world.admin("createLicense", sold);
     const inOtherSpelling = String(licenseKey).toLowerCase().replaceAll("-", "");
     expect(one(await redeem(inOtherSpelling))).toMatchObject({ key: licenseKey });
     const owner = await putEndUser(world, { accountId: orgId });
     const { key } = await makeOne({ endUserId: owner.id });
-    expect(code(await redeem(key))).toEqual([409, "ALREADY_CLAIMED"]);
+    expect(said(await redeem(key))).toEqual([409, "ALREADY_CLAIMED"]);
   });
 });
 
@@ -502,11 +498,11 @@ describe("export and import", () => {
   test("a thousand rows, and no more; a product that is not ours is 404", async () => {
     const licenses = Array.from({ length: 1_001 }, (_, n) => ({ key: `Key-${n}` }));
     const tooMany = await send({ productId, licenses });
-    expect([code(tooMany), fieldsOf(tooMany)]).toEqual([[400, "VALIDATION_ERROR"], ["licenses"]]);
+    expect([said(tooMany), detailsOf(tooMany)]).toEqual([[400, "VALIDATION_ERROR"], ["licenses"]]);
     const made = await send({ productId, licenses: licenses.slice(1) });
     expect(dataOf(made)).toEqual({ imported: 1_000, skipped: 0, errors: [] });
     expect((await list({ pageSize: "1" })).pagination).toMatchObject({ total: 1_000 });
-    expect(code(await send({ productId: NOBODYS, licenses: [{ key: "Key-x" }] }))).toEqual([
+    expect(said(await send({ productId: NOBODYS, licenses: [{ key: "Key-x" }] }))).toEqual([
       404,
       "NOT_FOUND",
     ]);
@@ -596,7 +592,7 @@ describe("bulk", () => {
     expect(await shown(fixed["id"])).toMatchObject({ effectiveExpiresAt: expiresAt });
     for (const more of [{}, { days: 1, expiresAt }, { days: 0 }, { days: 3_651 }, { days: 1.5 }]) {
       const reply = await bulk("extend", ids, more);
-      expect([code(reply), fieldsOf(reply)]).toEqual([[400, "VALIDATION_ERROR"], ["days"]]);
+      expect([said(reply), detailsOf(reply)]).toEqual([[400, "VALIDATION_ERROR"], ["days"]]);
     }
   });
 
@@ -641,8 +637,8 @@ describe("bulk", () => {
     async (licenseIds) => {
       for (const verb of ["freeze", "delete"]) {
         const reply = await bulk(verb, licenseIds);
-        expect(code(reply)).toEqual([400, "VALIDATION_ERROR"]);
-        expect(String(fieldsOf(reply)[0])).toMatch(/^licenseIds/);
+        expect(said(reply)).toEqual([400, "VALIDATION_ERROR"]);
+        expect(String(detailsOf(reply)?.[0])).toMatch(/^licenseIds/);
       }
     },
   );
@@ -692,7 +688,7 @@ test("a VIEWER reads and does nothing else; a DEV neither imports, exports nor d
   const frozen = await as(world, dev, `POST ${at("/freeze")}`, { body: { licenseIds: [id] } });
   expect(dataOf(frozen)).toMatchObject({ updated: 1 });
   const removed = await as(world, dev, `DELETE ${at()}`, { body: { licenseIds: [id] } });
-  expect(code(removed)).toEqual([403, "FORBIDDEN"]);
+  expect(said(removed)).toEqual([403, "FORBIDDEN"]);
 });
 
 test("whatever is sent about licenses, nothing fails on our side", async () => {

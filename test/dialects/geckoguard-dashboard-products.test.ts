@@ -22,9 +22,10 @@ import {
   variants,
   webhookEndpoints,
 } from "../../functions/src/store/collections.ts";
-import { as, dataOf, errorOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
+import { as, dataOf, openGecko, org, type Person, person } from "../support/dashboard.ts";
 import { putEndUser } from "../support/end-users.ts";
 import { patiently, useEngines } from "../support/engines.ts";
+import { detailsOf, NOBODYS, said } from "../support/geckoguard.ts";
 import { putFile } from "../support/product-files.ts";
 import { ADMIN_SECRET, type Json, machine, type Reply, type World } from "../support/world.ts";
 
@@ -40,11 +41,7 @@ afterEach(() => world.close());
 
 const PRODUCTS = "/v1/dashboard/products";
 const AT = "2026-11-20T09:00:00.000Z";
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 const ofOrg = (id = orgId) => `/v1/dashboard/orgs/${id}/products`;
-const code = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
-const fieldsOf = (reply: Reply) =>
-  ((errorOf(reply)["details"] ?? []) as Json[]).map(({ path }) => path);
 const one = (reply: Reply) => dataOf(reply)["product"] as Json;
 const listed = async (query = {}) =>
   dataOf(await as(world, you, `GET ${ofOrg()}`, { query })) as Record<string, unknown>;
@@ -104,7 +101,7 @@ test("made, shown, listed, changed and deleted, in the reference's shapes", asyn
   const gone = await as(world, you, `DELETE ${path}`);
   expect([gone.status, gone.body]).toEqual([200, { ok: true, data: { deleted: true } }]);
   for (const method of ["GET", "DELETE"])
-    expect(code(await as(world, you, `${method} ${path}`))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await as(world, you, `${method} ${path}`))).toEqual([404, "NOT_FOUND"]);
   expect((await listed())["products"]).toEqual([]);
   const log = await world.admin("listAuditLog", { creatorId: orgId });
   expect((log["entries"] as Json[]).map(({ action, actor }) => [action, actor])).toEqual(
@@ -125,7 +122,7 @@ test.each([
 ])("400 for %j names %s", async (change, field) => {
   const body = { orgId, name: "Tools", ...change };
   const reply = await as(world, you, `POST ${PRODUCTS}`, { body });
-  expect([code(reply), fieldsOf(reply)]).toEqual([[400, "VALIDATION_ERROR"], [field]]);
+  expect([said(reply), detailsOf(reply)]).toEqual([[400, "VALIDATION_ERROR"], [field]]);
 });
 
 test("400 INVALID_POLICY names the member, and 400 a change of nothing", async () => {
@@ -134,16 +131,16 @@ test("400 INVALID_POLICY names the member, and 400 a change of nothing", async (
   const path = `${PRODUCTS}/${(await make())["id"]}`;
   for (const route of [`POST ${PRODUCTS}`, `POST ${ofOrg()}`, `PATCH ${path}`]) {
     const reply = await as(world, you, route, { body });
-    expect([code(reply), fieldsOf(reply)]).toEqual([
+    expect([said(reply), detailsOf(reply)]).toEqual([
       [400, "INVALID_POLICY"],
       ["defaultLicensePolicy.limits.hwid.maxDistinct"],
     ]);
   }
   for (const none of ["strict", []]) {
     const reply = await as(world, you, `PATCH ${path}`, { body: { defaultLicensePolicy: none } });
-    expect(fieldsOf(reply)).toEqual(["defaultLicensePolicy"]);
+    expect(detailsOf(reply)).toEqual(["defaultLicensePolicy"]);
   }
-  expect(code(await as(world, you, `PATCH ${path}`, { body: {} }))).toEqual([
+  expect(said(await as(world, you, `PATCH ${path}`, { body: {} }))).toEqual([
     400,
     "VALIDATION_ERROR",
   ]);
@@ -206,14 +203,14 @@ describe("attach and detach", () => {
     const foreign = await attach({ productId: id }, other);
     const absent = await attach({ productId: NOBODYS }, other);
     expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
-    expect(code(await as(world, you, `DELETE ${ofOrg(other)}/${id}`))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await as(world, you, `DELETE ${ofOrg(other)}/${id}`))).toEqual([404, "NOT_FOUND"]);
     expect(idsIn(await listed())).toEqual([id]);
   });
 
   test("400 for neither a name nor an id, and for both", async () => {
     const { id } = await make();
     for (const body of [{}, { name: "x", productId: id }])
-      expect([code(await attach(body)), fieldsOf(await attach(body))]).toEqual([
+      expect([said(await attach(body)), detailsOf(await attach(body))]).toEqual([
         [400, "VALIDATION_ERROR"],
         ["productId"],
       ]);
@@ -430,7 +427,7 @@ describe("deleting", () => {
       const reply = await as(world, you, `${method} ${PRODUCTS}/${productId}`, {
         ...(method === "PATCH" ? { body: { name: "x" } } : {}),
       });
-      expect(code(reply)).toEqual([404, "NOT_FOUND"]);
+      expect(said(reply)).toEqual([404, "NOT_FOUND"]);
     }
     await forgetProducts(world.deps, { maxLicenses: limit });
     expect(await left(productId)).toEqual(NOTHING);

@@ -1,7 +1,7 @@
 import { as, dataOf, errorOf, openGecko } from "../support/dashboard.ts";
 import { made, openShop, type Shop, shopLicense } from "../support/dashboard-things.ts";
 import { patiently, useEngines } from "../support/engines.ts";
-import { geckoCall } from "../support/geckoguard.ts";
+import { detailsOf, geckoCall } from "../support/geckoguard.ts";
 import { type Json, MINUTE, type World } from "../support/world.ts";
 
 let world: World;
@@ -18,8 +18,6 @@ const put = (body: Json, at = path) => as(world, shop.boss, `PUT ${at}`, { body 
 const listed = async (query: Record<string, string> = {}) =>
   dataOf(await as(world, shop.boss, `GET ${path}`, { query }));
 const keysOf = (data: Json) => (data["variables"] as Json[]).map(({ key }) => key);
-const fieldsOf = (reply: Parameters<typeof errorOf>[0]) =>
-  ((errorOf(reply)["details"] ?? []) as Json[]).map((detail) => detail["path"]);
 
 test("200 a variable is set once for its scope, license and key, and apps read it", async () => {
   const first = await put({ scope: "GLOBAL", key: "motd", value: "hello" });
@@ -72,7 +70,7 @@ test("200 many at once, all or none, and 400 for what is too much or named wrong
     [[one, wrong], ["variables.1.key"]],
   ] as const) {
     const reply = await put({ variables: sent }, `${path}/bulk`);
-    expect([reply.status, fieldsOf(reply)]).toEqual([400, fields]);
+    expect([reply.status, detailsOf(reply)]).toEqual([400, fields]);
   }
   expect((await listed({ pageSize: "7", page: "2" }))["pagination"]).toEqual({
     ...{ page: 2, pageSize: 7, total: 100, totalPages: 15 },
@@ -91,7 +89,7 @@ test.each([
   [{ value: "\0" }, "value"],
 ])("400 %j is about %s", async (wrong, field) => {
   const reply = await put({ scope: "GLOBAL", key: "k", value: "v", ...wrong });
-  expect([reply.status, fieldsOf(reply)]).toEqual([400, [field]]);
+  expect([reply.status, detailsOf(reply)]).toEqual([400, [field]]);
 });
 
 test("404 a license, variable or product of others, and 200 for one's own that is deleted once", async () => {

@@ -19,6 +19,7 @@ import {
   type Person,
   person,
 } from "../support/dashboard.ts";
+import { NOBODYS, said } from "../support/geckoguard.ts";
 import { addProduct } from "../support/plans.ts";
 import { delivery } from "../support/records.ts";
 import { HOUR, type Json, NOW, type Reply, type World } from "../support/world.ts";
@@ -35,9 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 const URL_OF_MINE = "https://your-server.example/webhooks/geckoguard";
-const said = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
 const baseOf = (product = productId) => `/v1/dashboard/webhooks/products/${product}`;
 const create = (more: Json = {}, who = you, product = productId) =>
   as(world, who, `POST ${baseOf(product)}`, {

@@ -4,7 +4,7 @@ import { expireFloatingSessions } from "../../functions/src/operations/activatio
 import { activations, endUsers, licenses, outbox } from "../../functions/src/store/collections.ts";
 import { auditOf, changeLicense, licenseOf } from "../support/change-license.ts";
 import { putEndUser } from "../support/end-users.ts";
-import { geckoCall, geckoKey, type Owner, openGecko } from "../support/geckoguard.ts";
+import { geckoCall, geckoKey, type Owner, openGecko, said } from "../support/geckoguard.ts";
 import { registeredToken, wordpress, wordpressKey } from "../support/sites.ts";
 import {
   DAY,
@@ -33,7 +33,6 @@ const call = (route: string, body?: unknown, by: Owner = owner, headers = {}) =>
 };
 const dataOf = ({ body }: Reply) => body["data"] as Json;
 const one = (reply: Reply) => dataOf(reply)["license"] as Json;
-const refusal = ({ status, body }: Reply) => [status, (body["error"] as Json)?.["code"]];
 const create = async (body: Json = {}, by = owner) => {
   const reply = await call("POST ", body, by);
   if (reply.status !== 201) throw new Error(JSON.stringify(reply.body));
@@ -98,7 +97,7 @@ test("a client walks through: whoami, an empty list, a license, and the list of 
   expect([again.status, again.body]).toEqual([201, made.body]);
   expect(again.headers.get("idempotent-replayed")).toBe("true");
   const other = await geckoCall(world, `POST ${path}`, owner, { body: { count: 2 }, headers });
-  expect(refusal(other)).toEqual([409, "IDEMPOTENCY_KEY_REUSE"]);
+  expect(said(other)).toEqual([409, "IDEMPOTENCY_KEY_REUSE"]);
   expect(await list()).toMatchObject({
     found: [license],
     pagination: { page: 1, pageSize: 50, total: 1, totalPages: 1 },
@@ -133,7 +132,7 @@ describe("create", () => {
     ["a long note", { note: "n".repeat(501) }, "note"],
   ])("%s is 400 and names the field", async (_, body, path) => {
     const reply = await call("POST ", body);
-    expect(refusal(reply)).toEqual([400, "VALIDATION_ERROR"]);
+    expect(said(reply)).toEqual([400, "VALIDATION_ERROR"]);
     expect((reply.body["error"] as Json)["details"]).toMatchObject([{ path }]);
     expect((await list()).found).toEqual([]);
   });
@@ -161,7 +160,7 @@ describe("create", () => {
   test("400 INVALID_POLICY names the member; a policy sets the machines for every API", async () => {
     const wrong = { limits: { hwid: { mode: "limit" } } };
     const reply = await call("POST ", { policyOverride: wrong });
-    expect(refusal(reply)).toEqual([400, "INVALID_POLICY"]);
+    expect(said(reply)).toEqual([400, "INVALID_POLICY"]);
     expect(JSON.stringify(reply.body)).toContain("policyOverride.limits.hwid.maxDistinct");
     const machines = async (hwid: Json) => {
       const policyOverride = { v: 1, limits: { hwid } };
@@ -178,12 +177,12 @@ describe("create", () => {
     expect(await create({ key: "Own_Key.1-a" })).toMatchObject({ key: "Own_Key.1-a" });
     expect(await create({ key: "OWN_KEY.1-A" })).toMatchObject({ key: "OWN_KEY.1-A" });
     const other = await geckoKey(world, "prod_other", { creatorId: "else" });
-    expect(refusal(await call("POST ", { key: "Own_Key.1-a" }, other))).toEqual([
+    expect(said(await call("POST ", { key: "Own_Key.1-a" }, other))).toEqual([
       409,
       "DUPLICATE_KEY",
     ]);
     const native = await world.license();
-    expect(refusal(await call("POST ", { key: native }))).toEqual([409, "DUPLICATE_KEY"]);
+    expect(said(await call("POST ", { key: native }))).toEqual([409, "DUPLICATE_KEY"]);
   });
 
   test("500 are one change: one audit entry, an event each, ids that rise as the list shows them", async () => {
@@ -225,7 +224,7 @@ describe("create", () => {
 
   test("an archived product sells nothing: 409", async () => {
     await world.admin("updateProduct", { productId: "prod_gecko", status: "archived" });
-    expect(refusal(await call("POST ", {}))).toEqual([409, "CONFLICT"]);
+    expect(said(await call("POST ", {}))).toEqual([409, "CONFLICT"]);
   });
 });
 
@@ -253,7 +252,7 @@ describe.each(ROUTES)("$route needs $scope", ({ route, scope, status = 200, body
       scopes: ROUTES.map((other) => other.scope).filter((other) => other !== scope),
     });
     const reply = await call(named(id), sent, others);
-    expect(refusal(reply)).toEqual([403, "PERMISSION_DENIED"]);
+    expect(said(reply)).toEqual([403, "PERMISSION_DENIED"]);
     const message = `API key does not have permission: ${scope}`;
     expect(reply.body["error"]).toMatchObject({ message });
   });
@@ -268,19 +267,19 @@ describe.each(ROUTES)("$route needs $scope", ({ route, scope, status = 200, body
         owner,
         { body: sent },
       );
-      expect(refusal(strange)).toEqual([403, "FORBIDDEN"]);
+      expect(said(strange)).toEqual([403, "FORBIDDEN"]);
       expect(strange.body["error"]).toMatchObject({
         message: "API key is not bound to this product",
       });
       if (!route.includes(":id")) continue;
       const { id } = await create({}, by);
-      expect(refusal(await call(named(id), sent, owner))).toEqual([404, "NOT_FOUND"]);
+      expect(said(await call(named(id), sent, owner))).toEqual([404, "NOT_FOUND"]);
       expect(one(await call(`GET /${id}`, undefined, by))).toMatchObject({ status: "ACTIVE" });
     }
     if (!route.includes(":id")) return;
     const missing = "0f0e0d0c-0000-4000-8000-000000000001";
-    expect(refusal(await call(named(missing), sent))).toEqual([404, "NOT_FOUND"]);
-    expect(refusal(await call(named("my-license"), sent))).toEqual([400, "VALIDATION_ERROR"]);
+    expect(said(await call(named(missing), sent))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await call(named("my-license"), sent))).toEqual([400, "VALIDATION_ERROR"]);
   });
 });
 
@@ -344,7 +343,7 @@ describe("standing", () => {
       frozenAt: null,
       revokedAt: iso(NOW + 2 * HOUR),
     });
-    expect(refusal(await call(`PATCH /${id}`, { status: "FROZEN" }))).toEqual([409, "CONFLICT"]);
+    expect(said(await call(`PATCH /${id}`, { status: "FROZEN" }))).toEqual([409, "CONFLICT"]);
     await call(`POST /${id}/unrevoke`);
     expect(one(await call(`GET /${id}`))).toMatchObject({ frozenAt: null, revokedAt: null });
     expect((await native()).status).toBe(200);
@@ -382,7 +381,7 @@ describe("patch", () => {
   ])("%s is 400", async (_, body) => {
     const { id, updatedAt } = await create();
     advance(MINUTE);
-    expect(refusal(await call(`PATCH /${id}`, body))).toEqual([400, "VALIDATION_ERROR"]);
+    expect(said(await call(`PATCH /${id}`, body))).toEqual([400, "VALIDATION_ERROR"]);
     expect(one(await call(`GET /${id}`))).toMatchObject({ updatedAt });
   });
 
@@ -407,7 +406,7 @@ describe("patch", () => {
     const policyOverride = { v: 1, limits: { concurrency: { mode: "limit", maxActive: 2 } } };
     expect(await patched({ policyOverride })).toMatchObject({ policyOverride });
     expect(await patched({ policyOverride: null })).toMatchObject({ policyOverride: null });
-    expect(refusal(await call(`PATCH /${id}`, { policyOverride: 5 }))).toEqual([
+    expect(said(await call(`PATCH /${id}`, { policyOverride: 5 }))).toEqual([
       400,
       "INVALID_POLICY",
     ]);
@@ -489,8 +488,8 @@ describe("owners", () => {
     await putEndUser(world, { id: FOREIGN, accountId: "else", email: "c@example.com" });
     const { id } = await create();
     for (const endUserId of [FOREIGN, "e1e10000-0000-4000-8000-000000000004"]) {
-      expect(refusal(await call("POST ", { endUserId }))).toEqual([404, "NOT_FOUND"]);
-      expect(refusal(await call(`PATCH /${id}`, { endUserId }))).toEqual([404, "NOT_FOUND"]);
+      expect(said(await call("POST ", { endUserId }))).toEqual([404, "NOT_FOUND"]);
+      expect(said(await call(`PATCH /${id}`, { endUserId }))).toEqual([404, "NOT_FOUND"]);
     }
     expect(await counted(FOREIGN)).toEqual({});
   });
@@ -533,8 +532,8 @@ describe("delete", () => {
     const reply = await call(`DELETE /${id}`);
     expect([reply.status, reply.body]).toEqual([200, { ok: true, data: { deleted: true } }]);
     expect(await events()).toEqual([]);
-    expect(refusal(await call(`DELETE /${id}`))).toEqual([404, "NOT_FOUND"]);
-    expect(refusal(await call(`GET /${id}`))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await call(`DELETE /${id}`))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await call(`GET /${id}`))).toEqual([404, "NOT_FOUND"]);
     expect((await list()).pagination).toMatchObject({ total: 0 });
     const left = { equal: { licenseId: id } };
     expect(await world.store.count(activations, "byLicense", left)).toBe(0);

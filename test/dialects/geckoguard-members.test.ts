@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { ROLES, type Role } from "../../functions/src/core/roles.ts";
+import type { DashboardSettings } from "../../functions/src/core/users.ts";
 import {
   accounts,
   auditEntries,
@@ -22,23 +23,15 @@ import {
   person,
   personOf,
 } from "../support/dashboard.ts";
-import { geckoCall } from "../support/geckoguard.ts";
+import { geckoCall, NOBODYS, said } from "../support/geckoguard.ts";
+import { settings } from "../support/records.ts";
 import { DAY, HOUR, type Json, MINUTE, NOW, type Reply, type World } from "../support/world.ts";
-
-const DASHBOARD = {
-  url: null as string | null,
-  origins: ["https://dashboard.example.com"],
-  verifyEmails: false,
-  openRegistration: true,
-  authPerAddress: 0,
-  authPerEmail: 0,
-};
 
 let world: World;
 let you: Person;
 let orgId: string;
-async function open(dashboard: Partial<typeof DASHBOARD> = {}) {
-  world = await openGecko({ settings: { dashboard: { ...DASHBOARD, ...dashboard } } });
+async function open(dashboard: Partial<DashboardSettings> = {}) {
+  world = await openGecko({ settings: { dashboard: { ...settings.dashboard, ...dashboard } } });
 }
 beforeEach(async () => {
   await open();
@@ -47,8 +40,6 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
-const said = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
 const at = (instant: number) => new Date(instant).toISOString();
 const ask = (who: Person, method: string, path: string, body?: Json) =>
   as(world, who, `${method} /v1/dashboard/orgs/${orgId}/${path}`, body ? { body } : {});
@@ -479,7 +470,7 @@ describe("registering with an invite", () => {
   ])("logs in at once and joins, where registration %s", async (_, dashboard) => {
     await invite("new@example.com", "ADMIN");
     const token = await tokenOf("new@example.com");
-    Object.assign(world.deps.settings, { dashboard: { ...DASHBOARD, ...dashboard } });
+    Object.assign(world.deps.settings, { dashboard: { ...settings.dashboard, ...dashboard } });
     const made = await register("New@example.com", token);
     expect([made.status, dataOf(made)]).toMatchObject([
       201,
@@ -496,8 +487,8 @@ describe("registering with an invite", () => {
 
   test("takes an address from whoever registered it without proof, and from nobody else", async () => {
     const email = "new@example.com";
-    const set = (more: Partial<typeof DASHBOARD>) =>
-      Object.assign(world.deps.settings, { dashboard: { ...DASHBOARD, ...more } });
+    const set = (more: Partial<DashboardSettings>) =>
+      Object.assign(world.deps.settings, { dashboard: { ...settings.dashboard, ...more } });
     set({ verifyEmails: true });
     await auth(world, "register", { email, password: "somebody else's" });
     await invite(email);

@@ -11,6 +11,7 @@ import {
   type Person,
   person,
 } from "../support/dashboard.ts";
+import { NOBODYS, said } from "../support/geckoguard.ts";
 import { ADMIN_SECRET, type Json, type Reply, send, type World } from "../support/world.ts";
 
 let world: World;
@@ -25,9 +26,7 @@ const ORGS = "/v1/dashboard/orgs";
 const create = (body: Json, who = you) => as(world, who, `POST ${ORGS}`, { body });
 const patch = (orgId: string, body: Json, who = you) =>
   as(world, who, `PATCH ${ORGS}/${orgId}`, { body });
-const code = ({ status, body }: Reply) => [status, (body["error"] as Json | undefined)?.["code"]];
 const orgOf = (reply: Reply) => dataOf(reply)["org"] as Json;
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 const headers = { "x-admin-secret": ADMIN_SECRET };
 
 test("made, shown, listed, changed and deleted, in the reference's shapes", async () => {
@@ -60,7 +59,7 @@ test("made, shown, listed, changed and deleted, in the reference's shapes", asyn
   expect([changed.status, orgOf(changed)]).toEqual([200, { ...shown, ...changes }]);
   const gone = await as(world, you, `DELETE ${path}`);
   expect([gone.status, gone.body]).toEqual([200, { ok: true, data: { deleted: true } }]);
-  expect(code(await as(world, you, `GET ${path}`))).toEqual([404, "NOT_FOUND"]);
+  expect(said(await as(world, you, `GET ${path}`))).toEqual([404, "NOT_FOUND"]);
   expect(dataOf(await as(world, you, "GET /v1/dashboard/me"))).toMatchObject({
     orgs: [],
     activeOrgId: null,
@@ -85,7 +84,7 @@ test.each([
   [{ name: "Mine", slug: "x".repeat(65) }, "slug"],
 ])("400 for %j names %s", async (body, path) => {
   const reply = await create(body);
-  expect([...code(reply), errorOf(reply)["details"]]).toEqual([
+  expect([...said(reply), errorOf(reply)["details"]]).toEqual([
     400,
     "VALIDATION_ERROR",
     [expect.objectContaining({ path })],
@@ -95,14 +94,14 @@ test.each([
 test("409 for a slug that is taken, until it is given up; a name alone finds itself another", async () => {
   const first = await create({ name: "Mine", slug: "mine" });
   const id = String(orgOf(first)["id"]);
-  expect(code(await create({ name: "Mine", slug: "mine" }))).toEqual([409, "CONFLICT"]);
+  expect(said(await create({ name: "Mine", slug: "mine" }))).toEqual([409, "CONFLICT"]);
   const second = orgOf(await create({ name: "Mine!" }));
   expect(second["slug"]).toMatch(/^mine-[0-9a-f]{8}$/);
-  expect(code(await patch(String(second["id"]), { slug: "mine" }))).toEqual([409, "CONFLICT"]);
+  expect(said(await patch(String(second["id"]), { slug: "mine" }))).toEqual([409, "CONFLICT"]);
   expect((await patch(id, { slug: "mine" })).status).toBe(200);
   await patch(id, { slug: "was-mine" });
   expect((await patch(String(second["id"]), { slug: "mine" })).status).toBe(200);
-  expect(code(await patch(id, { slug: "mine" }))).toEqual([409, "CONFLICT"]);
+  expect(said(await patch(id, { slug: "mine" }))).toEqual([409, "CONFLICT"]);
   await as(world, you, `DELETE ${ORGS}/${second["id"]}`);
   expect((await patch(id, { slug: "mine" })).status).toBe(200);
 });
@@ -121,7 +120,7 @@ test("of an organization that one is no member of, nothing is said, whatever one
     const absent = await as(world, stranger, `${route}${NOBODYS}`, more);
     expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
     expect(world.touched().writes).toBe(0);
-    expect(code(await as(world, stranger, `${route}my-company`, more))).toEqual([
+    expect(said(await as(world, stranger, `${route}my-company`, more))).toEqual([
       400,
       "VALIDATION_ERROR",
     ]);
@@ -137,12 +136,12 @@ test("404 and 405 where a path or method is not there, told to whoever is logged
     [`PUT ${there}`, 405, "METHOD_NOT_ALLOWED"],
   ];
   for (const [route, ...told] of missing) {
-    expect([route, ...code(await as(world, you, route))]).toEqual([route, ...told]);
+    expect([route, ...said(await as(world, you, route))]).toEqual([route, ...told]);
     const stale = { ...you, accessToken: `${you.accessToken}x` };
     for (const other of [undefined, stale])
-      expect([route, ...code(await as(world, other, route))]).toEqual([route, 401, "UNAUTHORIZED"]);
+      expect([route, ...said(await as(world, other, route))]).toEqual([route, 401, "UNAUTHORIZED"]);
   }
-  expect(code(await as(world, undefined, "POST /v1/dashboard/invites/preview"))).toEqual([
+  expect(said(await as(world, undefined, "POST /v1/dashboard/invites/preview"))).toEqual([
     405,
     "METHOD_NOT_ALLOWED",
   ]);
@@ -153,7 +152,7 @@ test("409 while products are left; then keys stop, endpoints go, and members are
   const dev = await member(world, creatorId, "DEV");
   const product = { name: "Tools", productId: "prod_org", creatorId };
   await world.admin("createProduct", product);
-  expect(code(await as(world, you, `DELETE ${ORGS}/${creatorId}`))).toEqual([409, "CONFLICT"]);
+  expect(said(await as(world, you, `DELETE ${ORGS}/${creatorId}`))).toEqual([409, "CONFLICT"]);
   expect((await as(world, dev, `GET ${ORGS}/${creatorId}`)).status).toBe(200);
 
   const empty = await org(world, you, "Empty");
@@ -168,7 +167,7 @@ test("409 while products are left; then keys stop, endpoints go, and members are
   expect((await world.admin("listWebhookEndpoints", { creatorId: empty }))["endpoints"]).toEqual(
     [],
   );
-  expect(code(await as(world, dev, `GET ${ORGS}/${empty}`))).toEqual([404, "NOT_FOUND"]);
+  expect(said(await as(world, dev, `GET ${ORGS}/${empty}`))).toEqual([404, "NOT_FOUND"]);
   expect(dataOf(await as(world, dev, `GET ${ORGS}`))["orgs"]).toMatchObject([{ id: creatorId }]);
   const left = await world.store.query(memberships, "byAccount", {
     equal: { accountId: empty },
@@ -220,7 +219,7 @@ test("what is made while an organization is deleted keeps it", async () => {
     return transaction(body);
   };
   const deleted = as(world, you, `DELETE ${ORGS}/${orgId}`);
-  expect(code(await deleted)).toEqual([409, "CONFLICT"]);
+  expect(said(await deleted)).toEqual([409, "CONFLICT"]);
   expect((await as(world, other, `GET ${ORGS}/${orgId}`)).status).toBe(404);
   expect((await as(world, you, `GET ${ORGS}/${orgId}`)).status).toBe(200);
 });
@@ -233,7 +232,7 @@ test("the same Idempotency-Key makes one organization, for one user and one body
   expect([second.status, second.body]).toEqual([201, first.body]);
   expect(second.headers.get("idempotent-replayed")).toBe("true");
   const other = await as(world, you, `POST ${ORGS}`, { body: { name: "Twice" }, ...again });
-  expect(code(other)).toEqual([409, "IDEMPOTENCY_KEY_REUSE"]);
+  expect(said(other)).toEqual([409, "IDEMPOTENCY_KEY_REUSE"]);
   expect((dataOf(await as(world, you, `GET ${ORGS}`))["orgs"] as Json[]).length).toBe(1);
   const somebody = await person(world, "somebody@example.com");
   const theirs = await as(world, somebody, `POST ${ORGS}`, { body, ...again });
@@ -254,9 +253,9 @@ test("oneself: a name that members see, and an organization one is in", async ()
   expect(items).toMatchObject([{ name: "New Name" }]);
   const foreign = await org(world, await person(world, "other@example.com"));
   for (const activeOrgId of [foreign, NOBODYS]) {
-    expect(code(await change({ activeOrgId }))).toEqual([404, "NOT_FOUND"]);
+    expect(said(await change({ activeOrgId }))).toEqual([404, "NOT_FOUND"]);
   }
-  expect(code(await change({ name: "" }))).toEqual([400, "VALIDATION_ERROR"]);
+  expect(said(await change({ name: "" }))).toEqual([400, "VALIDATION_ERROR"]);
 });
 
 test("a page of organizations, newest first", async () => {
@@ -270,7 +269,7 @@ test("a page of organizations, newest first", async () => {
   const second = await page({ page: "2", pageSize: "2" });
   expect((second["orgs"] as Json[]).map(({ id }) => id)).toEqual(ids.slice(2));
   expect(second["pagination"]).toEqual({ page: 2, pageSize: 2, total: 3, totalPages: 2 });
-  expect(code(await as(world, you, `GET ${ORGS}`, { query: { page: "0" } }))).toEqual([
+  expect(said(await as(world, you, `GET ${ORGS}`, { query: { page: "0" } }))).toEqual([
     400,
     "VALIDATION_ERROR",
   ]);

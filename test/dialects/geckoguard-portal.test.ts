@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { SignJWT } from "jose";
 import type { ProductFile } from "../../functions/src/core/product-files.ts";
 import type { License } from "../../functions/src/core/records.ts";
+import type { DashboardSettings } from "../../functions/src/core/users.ts";
 import { auditEntries, endUsers, licenses } from "../../functions/src/store/collections.ts";
 import { changeLicense, licenseOf } from "../support/change-license.ts";
 import { as } from "../support/dashboard.ts";
-import { codeOf, detailsOf, geckoCall, geckoKey } from "../support/geckoguard.ts";
+import { detailsOf, geckoCall, geckoKey, said } from "../support/geckoguard.ts";
 import { authorize, usedOf } from "../support/geckoguard-signed.ts";
 import { addPlan } from "../support/plans.ts";
 import {
@@ -22,22 +23,16 @@ import {
   portalLicense,
 } from "../support/portal.ts";
 import { putFile } from "../support/product-files.ts";
-import { OTHER_PRODUCT_ID } from "../support/records.ts";
+import { OTHER_PRODUCT_ID, settings } from "../support/records.ts";
 import { DAY, HOUR, type Json, MINUTE, type Reply, type World } from "../support/world.ts";
 
 const UUID = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
-const said = (reply: Reply) => [reply.status, codeOf(reply)];
-const STATE = {
-  ...{ url: null, origins: [], verifyEmails: false, openRegistration: true },
-  ...{ authPerAddress: 0, authPerEmail: 0 },
-};
-
 let world: World;
 let portal: Portal;
 let hashed: number;
-async function open(limits: Partial<typeof STATE> = {}) {
+async function open(limits: Partial<DashboardSettings> = {}) {
   await world?.close();
-  world = await openGecko({ settings: { dashboard: { ...STATE, ...limits } } });
+  world = await openGecko({ settings: { dashboard: { ...settings.dashboard, ...limits } } });
   portal = await openPortal(world);
   const { hash, verify } = world.deps.passwords;
   hashed = 0;

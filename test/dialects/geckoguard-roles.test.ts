@@ -18,11 +18,10 @@ import {
 } from "../support/dashboard.ts";
 import { made as makeThing, openShop, shopLicense } from "../support/dashboard-things.ts";
 import { putEndUser } from "../support/end-users.ts";
+import { NOBODYS } from "../support/geckoguard.ts";
 import { authorize } from "../support/geckoguard-signed.ts";
 import { addPlan, addProduct } from "../support/plans.ts";
 import type { CallOptions, Json, World } from "../support/world.ts";
-
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 
 /** An organization with things in it, and who owns it. */
 type Place = { readonly world: World; readonly owner: Person; readonly orgId: string };

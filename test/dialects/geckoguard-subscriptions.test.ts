@@ -15,13 +15,13 @@ import {
   personOf,
 } from "../support/dashboard.ts";
 import { useEngines } from "../support/engines.ts";
+import { NOBODYS, said } from "../support/geckoguard.ts";
 import { addPlan, addProduct } from "../support/plans.ts";
 import { deliver, eventsIn, licensesIn, payload } from "../support/webhooks.ts";
 import { DAY, type Json, NOW, type Reply, type World } from "../support/world.ts";
 
 const PLANS = "/v1/dashboard/plans";
 const SUBSCRIPTIONS = "/v1/dashboard/subscriptions";
-const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 const CONFLICT = [409, "CONFLICT"];
 const NOT_FOUND = [404, "NOT_FOUND"];
 
@@ -50,7 +50,6 @@ async function later(ms: number) {
 }
 
 const iso = (instant: number) => new Date(instant).toISOString();
-const code = (reply: Reply) => [reply.status, errorOf(reply)?.["code"]];
 const plan = async (terms: Json = {}) =>
   String((await addPlan(world, owner, productId, terms))["id"]);
 const start = (planId: string, who = buyer) =>
@@ -102,7 +101,7 @@ describe("plans", () => {
     }
     const gone = await as(world, owner, `DELETE ${PLANS}/${id}`);
     expect([gone.status, gone.body]).toEqual([200, { ok: true, data: { deleted: true } }]);
-    expect(code(await as(world, owner, `DELETE ${PLANS}/${id}`))).toEqual(NOT_FOUND);
+    expect(said(await as(world, owner, `DELETE ${PLANS}/${id}`))).toEqual(NOT_FOUND);
     const { items } = await world.store.query(auditEntries, "byAccount", {
       ...{ equal: { accountId: orgId }, limit: 10 },
     });
@@ -134,7 +133,7 @@ describe("plans", () => {
   test("to people outside they are offers: what can be started, and nothing of who sells it where", async () => {
     const offers = async () => as(world, buyer, `GET ${PLANS}`, { query: { productId } });
     await plan({ name: "Old", active: false });
-    expect(code(await offers())).toEqual(NOT_FOUND);
+    expect(said(await offers())).toEqual(NOT_FOUND);
     const id = await plan({ providerIds: { polar: ["secret-id"] } });
     expect(dataOf(await offers())["plans"]).toEqual([
       {
@@ -146,19 +145,19 @@ describe("plans", () => {
     const all = dataOf(await as(world, viewer, `GET ${PLANS}`, { query: { productId } }));
     expect((all["plans"] as Json[]).map(({ name }) => name).sort()).toEqual(["Old", "Pro"]);
     await world.admin("updateProduct", { productId: "prod_plans", status: "archived" });
-    expect(code(await offers())).toEqual(NOT_FOUND);
+    expect(said(await offers())).toEqual(NOT_FOUND);
     const nothing = await as(world, buyer, `GET ${PLANS}`, { query: { productId: NOBODYS } });
-    expect(code(nothing)).toEqual(NOT_FOUND);
+    expect(said(nothing)).toEqual(NOT_FOUND);
   });
 
   test("409 an id of a provider is one plan's of a product; another product may list it too", async () => {
     const providerIds = { polar: ["a", "b"] };
     const first = await plan({ providerIds });
     const body = { productId, name: "x", priceCents: 1, interval: "year", providerIds };
-    expect(code(await as(world, owner, `POST ${PLANS}`, { body }))).toEqual(CONFLICT);
+    expect(said(await as(world, owner, `POST ${PLANS}`, { body }))).toEqual(CONFLICT);
     const second = await plan({ providerIds: { polar: ["c"] } });
     const take = () => as(world, owner, `PATCH ${PLANS}/${second}`, { body: { providerIds } });
-    expect(code(await take())).toEqual(CONFLICT);
+    expect(said(await take())).toEqual(CONFLICT);
     await as(world, owner, `PATCH ${PLANS}/${first}`, { body: { providerIds: { polar: [] } } });
     expect((await take()).status).toBe(200);
     await as(world, owner, `DELETE ${PLANS}/${second}`);
@@ -200,17 +199,17 @@ describe("subscriptions", () => {
   test("409 one at a time for a product; 404 for what is not sold", async () => {
     const [first, second] = [await plan(), await plan({ name: "Team" })];
     expect((await start(first)).status).toBe(201);
-    expect(code(await start(first))).toEqual(CONFLICT);
-    expect(code(await start(second))).toEqual(CONFLICT);
+    expect(said(await start(first))).toEqual(CONFLICT);
+    expect(said(await start(second))).toEqual(CONFLICT);
     const other = await addProduct(world, orgId, "prod_other");
     const elsewhere = await addPlan(world, owner, other);
     expect((await start(String(elsewhere["id"]))).status).toBe(201);
     expect(await listed()).toHaveLength(2);
-    expect(code(await start(NOBODYS, owner))).toEqual(NOT_FOUND);
+    expect(said(await start(NOBODYS, owner))).toEqual(NOT_FOUND);
     const inactive = await addPlan(world, owner, other, { active: false });
-    expect(code(await start(String(inactive["id"]), owner))).toEqual(NOT_FOUND);
+    expect(said(await start(String(inactive["id"]), owner))).toEqual(NOT_FOUND);
     await world.admin("updateProduct", { productId: "prod_plans", status: "archived" });
-    expect(code(await start(first, owner))).toEqual(NOT_FOUND);
+    expect(said(await start(first, owner))).toEqual(NOT_FOUND);
     expect((await as(world, undefined, `GET ${SUBSCRIPTIONS}`)).status).toBe(401);
   });
 
@@ -223,19 +222,19 @@ describe("subscriptions", () => {
       ...{ status: "ACTIVE", cancelAtPeriodEnd: true, canceledAt: iso(NOW + DAY) },
       currentPeriodEnd: "2026-12-20T09:00:00.000Z",
     });
-    expect(code(await cancel(id))).toEqual(CONFLICT);
-    expect(code(await start(planId))).toEqual(CONFLICT);
+    expect(said(await cancel(id))).toEqual(CONFLICT);
+    expect(said(await start(planId))).toEqual(CONFLICT);
     expect(await entitled()).toHaveLength(2);
     expect(subscriptionOf(await reactivate(id))).toMatchObject({
       ...{ status: "ACTIVE", cancelAtPeriodEnd: false, canceledAt: null },
     });
-    expect(code(await reactivate(id))).toEqual(CONFLICT);
+    expect(said(await reactivate(id))).toEqual(CONFLICT);
     await cancel(id);
     await later(29 * DAY);
     expect(await listed()).toMatchObject([{ status: "CANCELED" }]);
     expect(await entitled()).toEqual([]);
-    expect(code(await reactivate(id))).toEqual(CONFLICT);
-    expect(code(await cancel(id, { immediate: true }))).toEqual(CONFLICT);
+    expect(said(await reactivate(id))).toEqual(CONFLICT);
+    expect(said(await cancel(id, { immediate: true }))).toEqual(CONFLICT);
     const anew = subscriptionOf(await start(planId));
     expect(anew).toMatchObject({ status: "ACTIVE", currentPeriodStart: iso(world.clock.now()) });
     const ended = subscriptionOf(await cancel(id, { immediate: true }));
@@ -258,8 +257,8 @@ describe("subscriptions", () => {
   test("404 somebody else's is none", async () => {
     const { id } = subscriptionOf(await start(await plan()));
     for (const theirs of [id, NOBODYS]) {
-      expect(code(await cancel(theirs, {}, owner))).toEqual(NOT_FOUND);
-      expect(code(await reactivate(theirs, owner))).toEqual(NOT_FOUND);
+      expect(said(await cancel(theirs, {}, owner))).toEqual(NOT_FOUND);
+      expect(said(await reactivate(theirs, owner))).toEqual(NOT_FOUND);
     }
     expect(await listed()).toMatchObject([{ status: "ACTIVE", cancelAtPeriodEnd: false }]);
   });
@@ -297,7 +296,7 @@ describe("subscriptions", () => {
   test("403 with SUBSCRIPTIONS_NEED_PAYMENT every plan that costs something does", async () => {
     await world.close();
     await prepare(await openGecko({ settings: { subscriptionsNeedPayment: true } }));
-    expect(code(await start(await plan()))).toEqual([403, "FORBIDDEN"]);
+    expect(said(await start(await plan()))).toEqual([403, "FORBIDDEN"]);
     expect((await start(await plan({ priceCents: 0 }))).status).toBe(201);
   });
 
@@ -386,7 +385,7 @@ describe("what Polar announces", () => {
       { planId, productId, status: "ACTIVE", cancelAtPeriodEnd: false, ...FIRST },
     ]);
     expect(await entitled()).toHaveLength(2);
-    expect(code(await start(planId))).toEqual(CONFLICT);
+    expect(said(await start(planId))).toEqual(CONFLICT);
     await send("canceled");
     expect(await listed()).toMatchObject([{ status: "ACTIVE", cancelAtPeriodEnd: true }]);
     await send("uncanceled");
@@ -635,10 +634,10 @@ describe("what Polar announces", () => {
     const raw = payload("polar/order.paid.subscription_create");
     const path = "v1/billing/polar-webhook";
     const forged = await deliver(world, "polar", raw, { path, secret: "guess" });
-    expect(code(forged)).toEqual([401, "UNAUTHORIZED"]);
+    expect(said(forged)).toEqual([401, "UNAUTHORIZED"]);
     const stale = await deliver(world, "polar", raw, { path, at: NOW - 301_000 });
-    expect(code(stale)).toEqual([400, "VALIDATION_ERROR"]);
-    expect(code(await world.call(path, undefined, { raw: "{}" }))).toEqual([401, "UNAUTHORIZED"]);
+    expect(said(stale)).toEqual([400, "VALIDATION_ERROR"]);
+    expect(said(await world.call(path, undefined, { raw: "{}" }))).toEqual([401, "UNAUTHORIZED"]);
     expect([await eventsIn(world), await licensesIn(world)]).toEqual([[], []]);
     const first = await send("first");
     expect((await send("first")).body).toEqual(first.body);

@@ -1,4 +1,11 @@
-import { ADMIN_SECRET, type CallOptions, type Json, openWorld, type World } from "./world.ts";
+import {
+  ADMIN_SECRET,
+  type CallOptions,
+  type Json,
+  openWorld,
+  type Reply,
+  type World,
+} from "./world.ts";
 
 /** No limit but those that a test asks for. */
 export const UNLIMITED = { address: 0, anonymous: 0, key: 0, product: 0, licenseKey: 0 };
@@ -38,6 +45,12 @@ type Failed = { readonly body: Json };
 type Failure = { readonly code: string; readonly details?: readonly { readonly path: string }[] };
 
 export const codeOf = ({ body }: Failed) => (body["error"] as Failure | undefined)?.code;
+
+/** How a call was refused; a success has no code. */
+export const said = (reply: Reply) => [reply.status, codeOf(reply)];
+
+/** An id that nothing has. */
+export const NOBODYS = "0b0d2a0e-2e55-4c33-8f0b-9d8d0c2c9c10";
 
 /** The fields that a 400 names. */
 export const detailsOf = ({ body }: Failed) =>

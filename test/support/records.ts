@@ -25,11 +25,11 @@ export const settings: Settings = {
   subscriptionsNeedPayment: false,
   dashboard: {
     url: null,
-    origins: [],
+    origins: ["https://dashboard.example.com"],
     verifyEmails: false,
     openRegistration: true,
-    authPerAddress: 10,
-    authPerEmail: 5,
+    authPerAddress: 0,
+    authPerEmail: 0,
   },
 };
 

@@ -35,12 +35,11 @@ import { collections, keyrings } from "../../functions/src/store/collections.ts"
 import { diskBlobs } from "../../functions/src/store/disk-blobs.ts";
 import type { DocumentStore } from "../../functions/src/store/document-store.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
+import { NOW, settings } from "./records.ts";
+
+export { DAY, HOUR, MINUTE, NOW } from "./records.ts";
 
 export const ADMIN_SECRET = "test-admin-secret";
-export const NOW = Date.parse("2026-11-20T09:00:00Z");
-export const MINUTE = 60_000;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 
 export type Json = Record<string, unknown>;
 export type Reply = { status: number; body: Json; headers: Headers };
@@ -152,30 +151,7 @@ export async function openWorld(
       aside: (work) => void work(),
       // Nothing leaves the test; one that watches what is sent puts its own in place.
       sendEvent: async () => ({ delivered: true, status: 200, error: null, durationMs: 1 }),
-      settings: {
-        seatTtlMs: 15 * MINUTE,
-        activationAttemptsPerHour: 15,
-        seatShardsFrom: 500,
-        codegateRequestsPerMinute: 60,
-        geckoguardPerMinute: {
-          address: 120,
-          anonymous: 60,
-          key: 600,
-          product: 1200,
-          licenseKey: 20,
-        },
-        allowLoopbackWebhooks: true,
-        subscriptionsNeedPayment: false,
-        dashboard: {
-          url: null,
-          origins: ["https://dashboard.example.com"],
-          verifyEmails: false,
-          openRegistration: true,
-          authPerAddress: 0,
-          authPerEmail: 0,
-        },
-        ...options.settings,
-      },
+      settings: { ...settings, ...options.settings },
     },
     adminSecret: ADMIN_SECRET,
     bootstrapToken: options.bootstrapToken ?? "",
