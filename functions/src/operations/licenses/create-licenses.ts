@@ -55,7 +55,10 @@ export async function createLicenses(
   const decision = await create(deps, principal, { ...ask, filedLater });
   if (decision.ok && filedLater) {
     const keyHashes = decision.made.map(({ licenseKey }) => keyHashOf(deps, licenseKey));
-    await refile(deps, keyHashes);
+    const filing = refile(deps, keyHashes);
+    deps.aside(() => filing);
+    // The licenses are made, whatever becomes of it.
+    await filing.catch(() => undefined);
   }
   return decision;
 }
