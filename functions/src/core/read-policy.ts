@@ -20,7 +20,8 @@ class InvalidPolicy extends Error {
 
 /**
  * The policy that somebody sent in the form of the reference, section 10.1. `field` of the refusal
- * names the member that is wrong, from the policy down, and is empty for the policy itself. Members that it does not know are ignored.
+ * names the member that is wrong, from the policy down, and is empty for the policy itself. Members that it
+ * does not know are ignored.
  */
 export function readPolicy(given: unknown): Decision<{ policy: Policy }> {
   try {

@@ -26,7 +26,10 @@ export function problemOf(
   return new Problem("INTERNAL", "Something went wrong on our side.");
 }
 
-/** Session tokens, API keys, tokens of logins, mails, invitations and sites, webhook secrets with a prefix and license keys in any spelling. */
+/**
+ * Session tokens, API keys, tokens of logins, mails, invitations and sites, webhook secrets with a prefix
+ * and license keys in any spelling.
+ */
 const SECRETS = [
   /(?<![0-9A-Za-z])eyJ[\w.-]+/g,
   /cgls_[\w-]+/g,

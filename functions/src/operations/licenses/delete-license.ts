@@ -10,7 +10,8 @@ import { type LicenseReference, withLicense } from "./find-license.ts";
 
 /**
  * Deletes a license for good, then its machines and variables. What a crash leaves of the machines is found by
- * nobody, and the seats among them go with the next sweep; of the variables it stays in their list. Sales and trials remember the license, so that neither makes it again.
+ * nobody, and the seats among them go with the next sweep; of the variables it stays in their list. Sales
+ * and trials remember the license, so that neither makes it again.
  */
 export async function deleteLicense(
   deps: Deps,

@@ -2,7 +2,10 @@ import { userSessions, users } from "../../store/collections.ts";
 import type { Deps } from "../deps.ts";
 import { sessionIdOf } from "./sessions.ts";
 
-/** Ends the login that the refresh token belongs to, its access tokens with it. It takes no other login's room any more. */
+/**
+ * Ends the login that the refresh token belongs to, its access tokens with it. It takes no other login's
+ * room any more.
+ */
 export async function logout(deps: Pick<Deps, "store">, refreshToken: string): Promise<void> {
   const id = sessionIdOf(refreshToken);
   if (id === undefined) return;
