@@ -10,8 +10,9 @@ import { deleteProductFile } from "../../operations/product-files/delete-file.ts
 import { dropFile, keepFile } from "../../operations/product-files/keep-file.ts";
 import { listProductFiles } from "../../operations/product-files/list-files.ts";
 import { recordFile } from "../../operations/product-files/record-file.ts";
+import { answered } from "./answered.ts";
 import { admitMember, type DashboardRoute, dashboardRoute } from "./dashboard-route.ts";
-import { answered, idsOf } from "./define-route.ts";
+import { idsOf } from "./define-route.ts";
 import { success } from "./envelope.ts";
 import { name, text, uuid } from "./fields.ts";
 import { pagination, paging } from "./paging.ts";

@@ -8,10 +8,9 @@ import type { Deps } from "../../operations/deps.ts";
 import { orgIdOf, reachOrg } from "../../operations/members/reach.ts";
 import type { Member } from "../../operations/principal.ts";
 import { authenticateUser, type UserCaller } from "../../operations/users/sessions.ts";
+import { answered, answeredBefore } from "./answered.ts";
 import { unauthorized } from "./authenticate.ts";
 import {
-  answered,
-  answeredBefore,
   type Contract,
   type Input,
   idsOf,

@@ -3,9 +3,9 @@ import type { Asked, Route } from "../../http/router.ts";
 import type { Answer } from "../../http/surface.ts";
 import type { Deps } from "../../operations/deps.ts";
 import { authenticateEndUser, type EndUserCaller } from "../../operations/portal/tokens.ts";
+import { answered } from "./answered.ts";
 import { admitBearer } from "./dashboard-route.ts";
 import {
-  answered,
   type Contract,
   type Input,
   type NoFields,
