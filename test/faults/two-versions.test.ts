@@ -2,7 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type * as z from "zod";
-import { collections } from "../../functions/src/store/collections.ts";
+import { fanOut } from "../../functions/src/operations/events/fan-out.ts";
+import { collections, outbox } from "../../functions/src/store/collections.ts";
 import type { AnyCollection } from "../../functions/src/store/document-store.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
 import { newDataDir, startServer } from "../support/server-process.ts";
@@ -111,6 +112,27 @@ test("two bundles on one store keep the limits together, and what the later one 
   const written = rows.map(({ json }) => (JSON.parse(json) as Tree)["fromLater"]);
   beside.close();
   expect(written).toEqual(["later", "later"]);
+});
+
+test("an event that only a newer version knows is handed on, and holds up no other", async () => {
+  const path = join(newDataDir(), "latchkey.sqlite");
+  const world = await openWorld({ store: openSqliteStore({ path, collections }) });
+  for (const format of ["standard", "proxgate", "geckoguard"]) {
+    const url = `https://example.com/${format}`;
+    await world.admin("createWebhookEndpoint", { url, format, events: ["*"] });
+  }
+  await world.license();
+  const beside = new DatabaseSync(path);
+  const news = `json_set(json, '$.type', 'license.painted')`;
+  beside.exec(`UPDATE outbox SET json = ${news} WHERE json ->> '$.type' = 'license.created'`);
+  beside.close();
+  const fanned = await fanOut({ ...world.deps, atOnce: () => false }, { maxEvents: 100 });
+  const told = fanned.jobs.map(({ endpoint, delivery }) => [endpoint.format, delivery.type]);
+  expect(told).toContainEqual(["standard", "license.painted"]);
+  expect(told).not.toContainEqual(["proxgate", "license.painted"]);
+  expect(told).toContainEqual(["proxgate", "product.created"]);
+  expect((await world.store.query(outbox, "oldest", { limit: 1 })).items).toEqual([]);
+  await world.close();
 });
 
 describe("every object in a stored record keeps what it does not know", () => {
