@@ -3,8 +3,8 @@
 //   npm run bench:cost
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { endpoints } from "../test/support/world.ts";
 import { calls } from "./cost/calls.ts";
+import { exampleCalls } from "./cost/examples.ts";
 import { price, priceCalls } from "./cost/measure.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -17,10 +17,11 @@ const counts = (one: { reads: number; writes: number; deletes?: number; aggregat
   one.aggregates ?? 0,
 ];
 
+const all = [...calls, ...exampleCalls];
 console.log(`${prices.service}: ${prices.currency} a million calls, without the CPU time.\n`);
 console.log("| call | reads | writes | deletes | aggregates | US$ | least | US$ | why |");
 console.log("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-for (const { name, what, billed, least } of await priceCalls(calls, root)) {
+for (const { name, what, billed, least } of await priceCalls(all, root)) {
   const { why, ...smallest } = least;
   const shown = what ? `\`${name}\`, ${what}` : `\`${name}\``;
   const small = counts(smallest).slice(0, 3).join(" / ");
@@ -33,6 +34,3 @@ for (const { name, what, billed, least } of await priceCalls(calls, root)) {
   ];
   console.log(`| ${shown} | ${cells.join(" | ")} |`);
 }
-const priced = new Set(calls.map(({ name }) => name));
-const rest = [...endpoints.keys()].filter((name) => !priced.has(name));
-console.log(`\nNot priced, as they are called by hand or seldom: ${rest.join(", ")}.`);

@@ -4,7 +4,7 @@ import { sendAuthorize } from "../../test/support/geckoguard-signed.ts";
 import { ask as proxgate, proxgateKey } from "../../test/support/proxgate.ts";
 import { type Json, machine, type World } from "../../test/support/world.ts";
 
-type Least = {
+export type Least = {
   readonly reads: number;
   readonly writes: number;
   readonly deletes?: number;

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Call, calls } from "../../bench/cost/calls.ts";
+import { exampleCalls } from "../../bench/cost/examples.ts";
 import { type Priced, price, priceCalls } from "../../bench/cost/measure.ts";
+import { endpoints } from "../support/world.ts";
 
 const ROOT = `${join(__dirname, "../..")}/`;
 const readme = readFileSync(`${ROOT}README.md`, "utf8");
@@ -20,7 +22,7 @@ const rows = [...readme.matchAll(/^\| (`.*?) +\| (\d+) +\| (\d+) +\| (\d+) +\| (
 
 let priced: readonly Priced[];
 beforeAll(async () => {
-  priced = await priceCalls(calls, ROOT);
+  priced = await priceCalls([...calls, ...exampleCalls], ROOT);
 }, 120_000);
 
 test("the README's table has what Firestore would bill for each call, and the price of a million", () => {
@@ -36,6 +38,11 @@ test("the README's table has what Firestore would bill for each call, and the pr
     };
   });
   expect(rows).toEqual(measured);
+});
+
+test("every function is priced", () => {
+  const named = new Set(priced.map(({ name }) => name));
+  expect([...endpoints.keys()].filter((name) => !named.has(name))).toEqual([]);
 });
 
 test("no call needs fewer documents than the smallest design that keeps its promises", () => {

@@ -1,9 +1,12 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
-import { deliveries, sites } from "../../functions/src/store/collections.ts";
-import { openApiDocument } from "../../scripts/openapi-document.ts";
-import { person } from "../support/dashboard.ts";
-import { delivery, site, siteAction } from "../support/records.ts";
-import { signed } from "../support/signed.ts";
+import {
+  document,
+  type Media,
+  operations,
+  proofFor,
+  requestOf,
+  seeded,
+} from "../support/examples.ts";
 import {
   ADMIN_SECRET,
   endpoints,
@@ -13,24 +16,6 @@ import {
   openWorld,
   type World,
 } from "../support/world.ts";
-
-type Media = { schema: Json; example?: unknown; examples?: Record<string, { value: unknown }> };
-type Responses = Record<string, { content: Record<string, Media> }>;
-type Parameter = { name: string; in: string; schema: Json };
-type Operation = {
-  tags: string[];
-  parameters?: Parameter[];
-  requestBody?: { content: Record<string, Media> & { "application/json": Media } };
-  responses: Responses;
-};
-
-const document = openApiDocument([...endpoints.values()]);
-const paths = document.paths as unknown as Record<string, Record<string, Operation>>;
-const operations = Object.entries(paths).flatMap(([path, item]) =>
-  Object.entries(item).map(([method, operation]) => {
-    return { name: path.slice(1), method: method.toUpperCase(), operation };
-  }),
-);
 
 const DONE = { success: true, status: "done" };
 
@@ -49,14 +34,6 @@ function expectValid(schema: Json, value: unknown) {
   expect(ajv.errors ?? []).toEqual([]);
 }
 
-/** What a function's own description says to send. */
-function requestOf({ parameters = [], requestBody }: Operation): Json {
-  if (requestBody) return requestBody.content["application/json"].example as Json;
-  const asked = parameters.filter((parameter) => parameter.in === "query");
-  const fields = asked.map(({ name, schema }) => [name, schema["example"]]);
-  return Object.fromEntries(fields.filter(([, example]) => example !== undefined)) as Json;
-}
-
 const adminBodies = operations.flatMap(({ name, operation: { tags, requestBody } }) =>
   requestBody && tags.includes("Admin")
     ? [{ name, ...requestBody.content["application/json"] }]
@@ -66,83 +43,6 @@ const adminBodies = operations.flatMap(({ name, operation: { tags, requestBody }
 test.each(adminBodies)("$name may be sent its credential in the body", ({ schema, example }) => {
   expectValid(schema, { ...(example as Json), adminSecret: ADMIN_SECRET });
 });
-
-const exampleOf = (name: string): Json => requestOf(paths[`/${name}`]?.["post"] as Operation);
-
-/** The functions whose examples, one after the other, make what the examples of all others name. */
-const makers = (name: string) => [
-  "createProduct",
-  "createVariant",
-  "createLicense",
-  "createApiKey",
-  "importLicenses",
-  "activate",
-  "updateMailTemplate",
-  "createWebhookEndpoint",
-  "createCodes",
-  "grantEntitlement",
-  name.endsWith("DiscountCode") ? "createDiscountCode" : "createTrialCode",
-];
-
-/** Where an example says which id a maker's thing has. */
-const IDS: Readonly<Record<string, readonly [name: string, field: string]>> = {
-  createApiKey: ["rotateApiKey", "keyId"],
-  createWebhookEndpoint: ["updateWebhookEndpoint", "endpointId"],
-};
-
-/** The event of a sale: it fails while its product is not made. */
-async function announced(): Promise<unknown> {
-  const { body } = await run("webhook", "POST", exampleOf("webhook"));
-  return (body as Json)["eventId"];
-}
-
-/** What no document can say: the token of the machine that was activated, the id of an event. */
-async function seeded(name: string): Promise<Json> {
-  const eventId = name === "retryInboundEvent" ? await announced() : undefined;
-  const { creatorId } = exampleOf("createProduct");
-  for (const productId of exampleOf("createLicense")["unlockedProducts"] as string[]) {
-    await world.admin("createProduct", { name: productId, productId, creatorId });
-  }
-  if (name === "addMember") await person(world, String(exampleOf(name)["email"]));
-  const { newId } = world.deps;
-  let token: unknown;
-  for (const maker of makers(name)) {
-    if (maker === name) break;
-    const known = IDS[maker];
-    const newIds = known ? () => String(exampleOf(known[0])[known[1]]) : newId;
-    Object.assign(world.deps, { newId: newIds });
-    const made = await world.admin(maker, exampleOf(maker));
-    token ??= made["token"];
-  }
-  Object.assign(world.deps, { newId });
-  const record = delivery({
-    id: String(exampleOf("redeliverWebhook")["deliveryId"]),
-    endpointId: String(exampleOf("listWebhookDeliveries")["endpointId"]),
-    accountId: String(creatorId),
-    state: "delivered",
-  });
-  const reporting = site({ accountId: String(creatorId), actions: [siteAction()] });
-  await world.store.commit([
-    { kind: "set", collection: deliveries, record },
-    { kind: "set", collection: sites, record: reporting },
-  ]);
-  if (token === undefined) return { eventId };
-  if (name === "listInboundEvents") await announced();
-  // One country more than the example's product lets pass makes the violation `v1`.
-  for (const country of ["CH", "DE", "FR", "IT", "AT", "LI"]) {
-    const headers = { "x-country-code": country };
-    await world.call("activate", exampleOf("activate"), { headers });
-  }
-  return { token, eventId };
-}
-
-/** The proof of origin of a webhook, or the admin secret. */
-function proofFor(name: string, body: string, at: number) {
-  const spec = endpoints.get(name);
-  return spec?.access === "webhook"
-    ? signed(spec.provider, body, { at })
-    : { headers: { "x-admin-secret": ADMIN_SECRET } };
-}
 
 /** The answer as its content type has it. */
 async function run(
@@ -186,7 +86,7 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
   });
 
   test("200 the example of a request, with an answer that fits its schema", async () => {
-    const made = await seeded(name);
+    const made = await seeded(world, name);
     const example = requestOf(operation);
     const schema = operation.requestBody?.content["application/json"].schema;
     if (schema) expectValid(schema, example);
@@ -209,7 +109,7 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
   });
 
   test("200 the example in each content type, once", async () => {
-    await seeded(name);
+    await seeded(world, name);
     const types = Object.keys(operation.requestBody?.content ?? {});
     for (const sent of types.length > 1 ? types : []) {
       const { status, body } = await run(name, method, requestOf(operation), { sent });
