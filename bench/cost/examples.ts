@@ -1,4 +1,4 @@
-import { operations, proofFor, requestOf, seeded } from "../../test/support/examples.ts";
+import { filled, operations, requestOf, run, seeded } from "../../test/support/examples.ts";
 import type { World } from "../../test/support/world.ts";
 import type { Call, Least } from "./calls.ts";
 
@@ -110,22 +110,10 @@ export const exampleCalls: readonly Call[] = Object.entries(least).map(([name, s
 async function prepared(world: World, name: string): Promise<() => Promise<unknown>> {
   const found = operations.find((one) => one.name === name);
   if (!found) throw new Error(`There is no function ${name}.`);
-  const { method, operation } = found;
   const made = await seeded(world, name);
-  const fields = Object.fromEntries(
-    Object.entries(requestOf(operation)).map(([field, value]) => [field, made[field] || value]),
-  );
-  const body = JSON.stringify(fields);
-  const { headers = {}, query = {} } = proofFor(name, body, world.clock.now());
-  const isGet = method === "GET";
-  const search = new URLSearchParams(isGet ? (fields as Record<string, string>) : query);
+  const fields = filled(requestOf(found.operation), made);
   return async () => {
-    const reply = await fetch(`${world.url}/${name}?${search}`, {
-      method,
-      headers: { "content-type": "application/json", ...headers },
-      ...(isGet ? {} : { body }),
-    });
-    if (reply.status !== 200) throw new Error(`${name}: ${await reply.text()}`);
-    await reply.arrayBuffer();
+    const { status, body } = await run(world, found, fields);
+    if (status !== 200) throw new Error(`${name}: ${JSON.stringify(body)}`);
   };
 }

@@ -1,6 +1,6 @@
-import { join } from "node:path";
+import { databasePath, vaultOf } from "../../functions/src/config.ts";
 import type { License } from "../../functions/src/core/records.ts";
-import { createVault, parseEncryptionKeys } from "../../functions/src/crypto/vault.ts";
+import { parseEncryptionKeys } from "../../functions/src/crypto/vault.ts";
 import { handleReservationId } from "../../functions/src/operations/products/find-product.ts";
 import { activations, collections, reservations } from "../../functions/src/store/collections.ts";
 import { openSqliteStore } from "../../functions/src/store/sqlite.ts";
@@ -21,14 +21,12 @@ export async function openSeeder(ask: {
   productHandle: string;
 }) {
   const store = openSqliteStore({
-    path: join(ask.dataDir, "latchkey.sqlite"),
+    path: databasePath(ask.dataDir),
     collections,
     synchronous: "NORMAL",
   });
-  const vault = createVault({
-    pepper: Buffer.from(ask.secrets.LOOKUP_PEPPER, "hex"),
-    encryption: parseEncryptionKeys(ask.secrets.ENCRYPTION_KEYS),
-  });
+  const { LOOKUP_PEPPER, ENCRYPTION_KEYS } = ask.secrets;
+  const vault = vaultOf({ LOOKUP_PEPPER, ENCRYPTION_KEYS: parseEncryptionKeys(ENCRYPTION_KEYS) });
   const product = await store.get(reservations, handleReservationId(ask.productHandle));
   if (!product) throw new Error(`there is no product ${ask.productHandle}`);
   const { targetId: productId, accountId } = product;

@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import * as z from "zod";
 import type { Provider } from "./core/payments.ts";
-import { parseEncryptionKeys } from "./crypto/vault.ts";
+import { createVault, parseEncryptionKeys, type Vault } from "./crypto/vault.ts";
 
 const whole = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
@@ -135,6 +136,15 @@ export type Config = z.output<typeof environment> & {
   readonly DASHBOARD_ORIGINS: readonly string[];
   readonly TRUSTED_PROXIES: number;
 };
+
+/** The file of one box. */
+export const databasePath = (dataDir: string): string => join(dataDir, "latchkey.sqlite");
+
+export const vaultOf = (config: Pick<Config, "LOOKUP_PEPPER" | "ENCRYPTION_KEYS">): Vault =>
+  createVault({
+    pepper: Buffer.from(config.LOOKUP_PEPPER, "hex"),
+    encryption: config.ENCRYPTION_KEYS,
+  });
 
 /** Throws an error that names the variable when one is missing or wrong. */
 export function readConfig(variables: NodeJS.ProcessEnv): Config {

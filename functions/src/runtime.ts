@@ -2,10 +2,16 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { write } from "firebase-functions/logger";
-import { type Config, readConfig, type SecretName, WEBHOOK_SECRETS } from "./config.ts";
+import {
+  type Config,
+  databasePath,
+  readConfig,
+  type SecretName,
+  vaultOf,
+  WEBHOOK_SECRETS,
+} from "./config.ts";
 import { accessTokenKeys } from "./crypto/access-tokens.ts";
 import { createPasswords } from "./crypto/passwords.ts";
-import { createVault } from "./crypto/vault.ts";
 import type { Edge } from "./http/edge.ts";
 import { createFailureLimiter } from "./http/failure-limiter.ts";
 import { describe } from "./http/faults.ts";
@@ -46,10 +52,7 @@ export function liveEdge(): Promise<Edge> {
 
 async function buildEdge(config: Config): Promise<Edge> {
   const store = await openStore(config);
-  const vault = createVault({
-    pepper: Buffer.from(config.LOOKUP_PEPPER, "hex"),
-    encryption: config.ENCRYPTION_KEYS,
-  });
+  const vault = vaultOf(config);
   const now = Date.now;
   const delivers = config.STORE === "sqlite" && config.LATCHKEY_ROLE !== "worker";
   if (delivers) await deliverMail(config, store);
@@ -201,7 +204,7 @@ async function openStore(config: Config): Promise<DocumentStore> {
       import("./store/collections.ts"),
     ]);
     return openSqliteStore({
-      path: join(config.DATA_DIR, "latchkey.sqlite"),
+      path: databasePath(config.DATA_DIR),
       collections,
       synchronous: config.SQLITE_SYNCHRONOUS,
     });

@@ -1,10 +1,11 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import {
   document,
+  filled,
   type Media,
   operations,
-  proofFor,
   requestOf,
+  run,
   seeded,
 } from "../support/examples.ts";
 import {
@@ -44,28 +45,6 @@ test.each(adminBodies)("$name may be sent its credential in the body", ({ schema
   expectValid(schema, { ...(example as Json), adminSecret: ADMIN_SECRET });
 });
 
-/** The answer as its content type has it. */
-async function run(
-  name: string,
-  method: string,
-  fields: Json,
-  { proven = true, at = NOW, sent = "application/json" } = {},
-) {
-  const form = new URLSearchParams(fields as Record<string, string>).toString();
-  const body = sent === "application/json" ? JSON.stringify(fields) : form;
-  const { headers = {}, query = {} } = proven ? proofFor(name, body, at) : {};
-  const search = method === "GET" ? form : new URLSearchParams(query).toString();
-  const reply = await fetch(`${world.url}/${name}?${search}`, {
-    method,
-    headers: { "content-type": sent, ...headers },
-    ...(method === "GET" ? {} : { body }),
-  });
-  const type = reply.headers.get("content-type")?.split(";")[0] ?? "";
-  const text = await reply.text();
-  const answer: unknown = type === "application/json" ? JSON.parse(text) : text;
-  return { status: reply.status, type, body: answer };
-}
-
 /** The names of the lists in an example, `licenses.unlockedProducts` for one, that hold something. */
 const filledLists = (value: unknown, path = ""): string[] => {
   if (Array.isArray(value)) {
@@ -90,14 +69,12 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
     const example = requestOf(operation);
     const schema = operation.requestBody?.content["application/json"].schema;
     if (schema) expectValid(schema, example);
-    const fields = Object.fromEntries(
-      Object.entries(example).map(([field, value]) => [field, made[field] || value]),
-    );
+    const fields = filled(example, made);
     const contents = operation.responses["200"]?.content ?? {};
     const formats = Object.keys(contents).length > 1 ? [{}, { format: "json" }] : [{}];
     const types = new Set<string>();
     for (const format of formats) {
-      const { status, type, body } = await run(name, method, { ...fields, ...format });
+      const { status, type, body } = await run(world, { name, method }, { ...fields, ...format });
       const done = operation.tags.includes("Payments") || name === "retryInboundEvent";
       expect({ status, body }).toMatchObject({ status: 200, ...(done && { body: DONE }) });
       const { schema: shape = {}, example: shown } = contents[type] as Media;
@@ -112,7 +89,7 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
     await seeded(world, name);
     const types = Object.keys(operation.requestBody?.content ?? {});
     for (const sent of types.length > 1 ? types : []) {
-      const { status, body } = await run(name, method, requestOf(operation), { sent });
+      const { status, body } = await run(world, { name, method }, requestOf(operation), { sent });
       expect({ status, body }).toMatchObject({ status: 200, body: DONE });
     }
   });
@@ -121,11 +98,11 @@ describe.each(operations)("$method $name", ({ name, method, operation }) => {
     const shown = (status: number, code: string) =>
       operation.responses[status]?.content["application/json"]?.examples?.[code]?.value;
     const at = NOW - 6 * MINUTE;
-    const empty = await run(name, method, {}, { at });
-    const odd = await run(name, method, { typo: true }, { at });
+    const empty = await run(world, { name, method }, {}, { at });
+    const odd = await run(world, { name, method }, { typo: true }, { at });
     const refused = [empty, odd].find(({ status }) => status === 400);
     expect(shown(400, "INVALID_REQUEST")).toEqual(refused?.body);
-    const closed = await run(name, method, requestOf(operation), { proven: false });
+    const closed = await run(world, { name, method }, requestOf(operation), { proven: false });
     const guarded = endpoints.get(name)?.access !== "public";
     expect(shown(401, "UNAUTHENTICATED")).toEqual(guarded ? closed.body : undefined);
   });

@@ -3,7 +3,7 @@ import { openApiDocument } from "../../scripts/openapi-document.ts";
 import { person } from "./dashboard.ts";
 import { delivery, site, siteAction } from "./records.ts";
 import { signed } from "./signed.ts";
-import { ADMIN_SECRET, endpoints, type Json, type World } from "./world.ts";
+import { ADMIN_SECRET, endpoints, type Json, NOW, type World } from "./world.ts";
 
 export type Media = {
   schema: Json;
@@ -60,9 +60,8 @@ const IDS: Readonly<Record<string, readonly [name: string, field: string]>> = {
 
 /** The event of a sale: it fails while its product is not made. */
 async function announced(world: World): Promise<unknown> {
-  const body = JSON.stringify(exampleOf("webhook"));
-  const { headers = {} } = proofFor("webhook", body, world.clock.now());
-  return (await world.call("webhook", undefined, { raw: body, headers })).body["eventId"];
+  const { body } = await run(world, { name: "webhook", method: "POST" }, exampleOf("webhook"));
+  return (body as Json)["eventId"];
 }
 
 /** What no document can say: the token of the machine that was activated, the id of an event. */
@@ -106,9 +105,37 @@ export async function seeded(world: World, name: string): Promise<Json> {
 }
 
 /** The proof of origin of a webhook, or the admin secret. */
-export function proofFor(name: string, body: string, at: number) {
+function proofFor(name: string, body: string, at: number) {
   const spec = endpoints.get(name);
   return spec?.access === "webhook"
     ? signed(spec.provider, body, { at })
     : { headers: { "x-admin-secret": ADMIN_SECRET } };
+}
+
+/** The example with what was made in place of what no document can say. */
+export const filled = (example: Json, made: Json): Json =>
+  Object.fromEntries(
+    Object.entries(example).map(([field, value]) => [field, made[field] || value]),
+  );
+
+/** The answer as its content type has it. */
+export async function run(
+  world: World,
+  { name, method }: { readonly name: string; readonly method: string },
+  fields: Json,
+  { proven = true, at = NOW, sent = "application/json" } = {},
+) {
+  const form = new URLSearchParams(fields as Record<string, string>).toString();
+  const body = sent === "application/json" ? JSON.stringify(fields) : form;
+  const { headers = {}, query = {} } = proven ? proofFor(name, body, at) : {};
+  const search = method === "GET" ? form : new URLSearchParams(query).toString();
+  const reply = await fetch(`${world.url}/${name}?${search}`, {
+    method,
+    headers: { "content-type": sent, ...headers },
+    ...(method === "GET" ? {} : { body }),
+  });
+  const type = reply.headers.get("content-type")?.split(";")[0] ?? "";
+  const text = await reply.text();
+  const answer: unknown = type === "application/json" ? JSON.parse(text) : text;
+  return { status: reply.status, type, body: answer };
 }

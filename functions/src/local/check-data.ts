@@ -1,14 +1,13 @@
 import { join } from "node:path";
 import * as z from "zod";
-import type { Config } from "../config.ts";
-import { createVault } from "../crypto/vault.ts";
+import { type Config, databasePath, vaultOf } from "../config.ts";
 import { collection } from "../store/collection.ts";
 import { collections } from "../store/collections.ts";
 import { type DocumentStore, StoreUnavailableError } from "../store/document-store.ts";
 import { openSqliteStore } from "../store/sqlite.ts";
+import { isFull } from "../store/sqlite-errors.ts";
 
 const ID = "latchkey";
-const SQLITE_FULL = 13;
 
 /** What the secrets that a database cannot do without make of a known text. */
 const secretChecks = collection({
@@ -24,15 +23,15 @@ const secretChecks = collection({
  * A disk that is full is no reason: checks of licenses go on.
  */
 export async function checkData(config: Config): Promise<void> {
-  const path = join(config.DATA_DIR, "latchkey.sqlite");
+  const path = databasePath(config.DATA_DIR);
   let store: DocumentStore | undefined;
   try {
     store = openSqliteStore({ path, collections: [...collections, secretChecks] });
     await checkSecrets(store, config);
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    const cause = error.cause as { message?: string; errcode?: number } | undefined;
-    if (((cause?.errcode ?? 0) & 0xff) === SQLITE_FULL) return;
+    if (isFull(error.cause)) return;
+    const cause = error.cause as { message?: string } | undefined;
     throw new Error(
       `${path}: ${cause?.message ?? error.message}. ` +
         "It must be the database of this server, and its user must be able to write it and its directory.",
@@ -43,10 +42,7 @@ export async function checkData(config: Config): Promise<void> {
 }
 
 async function checkSecrets(store: DocumentStore, config: Config): Promise<void> {
-  const vault = createVault({
-    pepper: Buffer.from(config.LOOKUP_PEPPER, "hex"),
-    encryption: config.ENCRYPTION_KEYS,
-  });
+  const vault = vaultOf(config);
   const hashed = vault.hash("secret-check", ID);
   const sealed = vault.seal("secret-check", ID);
   const known = await store.transaction(async (tx) => {

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { write } from "firebase-functions/logger";
-import { type Config, readConfig } from "../config.ts";
+import { type Config, databasePath, readConfig } from "../config.ts";
 import { describe } from "../http/faults.ts";
 import { collections } from "../store/collections.ts";
 import { openSqliteExpiry } from "../store/sqlite-expiry.ts";
@@ -138,7 +138,7 @@ function runSchedules(exported: Exported, store: Config["STORE"]): () => Promise
 
 /** What TTL policies do in Firestore. */
 function forgetExpired(dataDir: string): void {
-  const expiry = openSqliteExpiry(join(dataDir, "latchkey.sqlite"), collections);
+  const expiry = openSqliteExpiry(databasePath(dataDir), collections);
   void keepForgetting(expiry, (error) =>
     write({ severity: "WARNING", message: "expired documents", error: describe(error) }),
   );

@@ -11,6 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { databasePath } from "../config.ts";
 
 const hex = () => randomBytes(32).toString("hex");
 
@@ -42,7 +43,7 @@ export function localSecrets(
 ): Record<string, string> {
   const directory = join(dataDir, "secrets");
   // Looked for first: another process makes its database after all of its secrets.
-  const hasData = existsSync(join(dataDir, "latchkey.sqlite"));
+  const hasData = existsSync(databasePath(dataDir));
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   return Object.fromEntries(
     Object.entries(generated).map(([name, make]) => [

@@ -1,9 +1,9 @@
 import { DatabaseSync } from "node:sqlite";
 import type { AnyCollection } from "./document-store.ts";
+import { isBusy } from "./sqlite-errors.ts";
 import { fieldExpression, quote } from "./sqlite-schema.ts";
 
 const SLICE = 500;
-const BUSY = 5;
 
 /** Deletes expired documents as Firestore's TTL policies do, some time after they expired. */
 export type SqliteExpiry = {
@@ -61,7 +61,7 @@ export function openSqliteExpiry(
         return forget(before);
       } catch (error) {
         if (database.isTransaction) database.exec("ROLLBACK");
-        if ((((error as { errcode?: number }).errcode ?? 0) & 0xff) === BUSY) return 0;
+        if (isBusy(error)) return 0;
         throw error;
       }
     },

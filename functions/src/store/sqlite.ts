@@ -24,6 +24,7 @@ import {
   type TransactionBody,
   type Write,
 } from "./document-store.ts";
+import { isBusy, isOfSqlite } from "./sqlite-errors.ts";
 import { clause, conditionsOf, pageStatements } from "./sqlite-query.ts";
 import { createSchema, quote } from "./sqlite-schema.ts";
 
@@ -337,14 +338,6 @@ async function withinTimeout<R>(body: Promise<R>): Promise<R> {
   }
 }
 
-const errorCode = (error: unknown): number | undefined =>
-  (error as { errcode?: number } | undefined)?.errcode;
-
-/** SQLITE_BUSY and its extended codes: another process holds the lock or committed first. */
-const isBusy = (error: unknown) => ((errorCode(error) ?? 0) & 0xff) === 5;
-
 /** SQLite's own failures (disk full, I/O) are the store's, whatever a body made of them. */
 const storeError = (error: unknown) =>
-  errorCode(error) === undefined
-    ? error
-    : new StoreUnavailableError("The database failed.", { cause: error });
+  isOfSqlite(error) ? new StoreUnavailableError("The database failed.", { cause: error }) : error;
